@@ -9,7 +9,7 @@ class DocxError(Exception):
     code = "docx_error"
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (type(self).__doc__ or "").strip())
+        super().__init__(message or " ".join((type(self).__doc__ or "").split()))
 
     @property
     def message(self) -> str:
@@ -41,7 +41,9 @@ class LegacyWordFile(Refused):
 
 
 class EncryptedFile(Refused):
-    """The file is protected by a password. Remove the password in Word (File › Info › Protect Document) and upload it again."""
+    """The file is protected by a password. Remove the password in Word (File › Info › Protect Document) and upload it
+    again.
+    """
 
     code = "encrypted_file"
 
@@ -62,6 +64,12 @@ class TooLarge(Refused):
     """The file is larger than DNA reads. Remove large pictures or split the document."""
 
     code = "too_large"
+
+
+class TooComplex(TooLarge):
+    """The file would take more memory or time than DNA gives to one file. Split it or simplify its tables."""
+
+    code = "too_complex"
 
 
 class UnsafeFile(Refused):

@@ -102,6 +102,8 @@ class Cell:
     depth: int = 1                     # 1 for an outermost table
     merged: bool = False               # continues a vertical merge from above
     shading: str = ""
+    bordered: bool = False             # some side of the cell has a visible line
+    nested: bool = False               # holds a table of its own
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class Paragraph:
     centered: bool = False
     drawing: bool = False              # holds a picture or shape
     after_page_break: bool = False
+    size: float = 0.0                  # points as its style says, 0 when it does not
 
 
 @dataclass(frozen=True, slots=True)

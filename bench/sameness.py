@@ -1,0 +1,225 @@
+"""Whether a filled file differs from its template only where values stand.
+
+The places are cut out of both files, what filling may touch (``architecture.md``, "Nothing else changes") is taken
+out of both, and what remains must be equal: text exactly, XML in canonical form.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+
+from lxml import etree
+
+from templates_app.docx.fill import Filled, Placed
+from templates_app.docx.model import Anchor, Field, FieldType
+from templates_app.docx.nodes import SPACE, W14, detach, is_empty_run
+from templates_app.docx.package import CONTENT_TYPES, Package
+from templates_app.docx.structures import Kind, structures
+from templates_app.docx.text import CHOICE, FALLBACK, iter_paragraphs, namespace, paragraph_text, pieces
+
+BOUND = re.compile(r"(?i)(customXml/|docProps/|.*settings\.xml$)")
+Span = tuple[int, int]
+
+
+def differences(original: bytes, filled: Filled, fields: Sequence[Field]) -> list[str]:
+    """One sentence for each thing that changed and should not have."""
+    old, new = Package.open(original), Package.open(filled.data)
+    stories = {placed.place.part for placed in filled.placed_spans}
+    found = list(_parts(old, new, stories))
+    for part in sorted(stories):
+        placed = [item for item in filled.placed_spans if item.place.part == part]
+        found += _story(old, new, part, placed, fields)
+    return found
+
+
+def _parts(old: Package, new: Package, stories: set[str]) -> Iterable[str]:
+    if list(old.names) != [name for name in new.names if name in old.names]:
+        yield "the order of the parts changed"
+    for name in new.names:
+        if name not in old.names and not (name.startswith("word/media/dna-") or name.endswith(".rels")):
+            yield f"{name} is new"
+    pictures = any(name not in old.names for name in new.names)
+    for name in old.names:
+        index = pictures and (name == CONTENT_TYPES or name.endswith(".rels"))
+        if name in stories or BOUND.match(name) or index:
+            continue
+        if _raw(old, name) != _raw(new, name):
+            yield f"{name} changed"
+
+
+def _raw(package: Package, name: str) -> bytes:
+    entry = package._entries[name]
+    return package._archive.packed(entry)
+
+
+def _story(old: Package, new: Package, part: str, placed: Sequence[Placed], fields: Sequence[Field]) -> list[str]:
+    w = namespace(old.xml(part))
+    before, after = deepcopy(old.xml(part)), deepcopy(new.xml(part))
+    old_p, new_p = list(iter_paragraphs(before, w)), list(iter_paragraphs(after, w))
+    clones = _cloned_rows(before, after, placed, fields, new_p, w)
+    cloned = {p for row in clones for p in row.iter(w + "p")}
+    kept = [p for p in new_p if p not in cloned]
+    if len(kept) != len(old_p):
+        return [f"{part}: {len(old_p)} paragraphs became {len(kept)}"]
+    places = _spans(((new_p[item.place.p], item.place) for item in placed if new_p[item.place.p] not in cloned))
+    twin_of = dict(zip(kept, old_p, strict=True))
+    anchors = _spans((twin_of[p], item.anchor) for item in placed if (p := new_p[item.place.p]) in twin_of
+                     and not (item.row and _was_empty(twin_of[p], w)))
+    for item in placed:
+        p = new_p[item.place.p]
+        if item.row and p in twin_of and _was_empty(twin_of[p], w):
+            anchors.setdefault(twin_of[p], []).append((0, len(paragraph_text(twin_of[p], w))))
+    wrong = [f"{part} {old_p.index(p)}: {a!r} became {b!r}" for q, p in twin_of.items()
+             if (pair := _text_differs(p, sorted(anchors.get(p, [])), q, sorted(places.get(q, [])), w)) for a, b in [pair]]
+    _mask(before, anchors, w)
+    _mask(after, places, w)
+    for row in clones:
+        detach(row)
+    return wrong + _canonical_difference(part, before, after, w)
+
+
+def _was_empty(p: etree._Element, w: str) -> bool:
+    return not paragraph_text(p, w).strip()
+
+
+def _spans(pairs: Iterable[tuple[etree._Element, Anchor]]) -> dict[etree._Element, list[Span]]:
+    found: dict[etree._Element, list[Span]] = {}
+    for p, anchor in pairs:
+        found.setdefault(p, []).append((anchor.start, anchor.end))
+    return found
+
+
+def _cloned_rows(before: etree._Element, after: etree._Element, placed: Sequence[Placed], fields: Sequence[Field],
+                 paragraphs: Sequence[etree._Element], w: str) -> list[etree._Element]:
+    """The last rows of a record table that has more rows than it had."""
+    rows: list[etree._Element] = []
+    old_tables, new_tables = list(before.iter(w + "tbl")), list(after.iter(w + "tbl"))
+    for field in fields:
+        if field.type is not FieldType.TABLE:
+            continue
+        own = {item.row: next(paragraphs[item.place.p].iterancestors(w + "tr")) for item in placed if item.key == field.key}
+        if not own:
+            continue
+        table = next(own[0].iterancestors(w + "tbl"))
+        extra = len(_rows(table, w)) - len(_rows(old_tables[new_tables.index(table)], w))
+        rows += [own[number] for number in sorted(own)][len(own) - extra:] if extra else []
+    return rows
+
+
+def _rows(table: etree._Element, w: str) -> list[etree._Element]:
+    return [row for row in table.iter(w + "tr") if next(row.iterancestors(w + "tbl")) is table]
+
+
+def _text_differs(p: etree._Element, anchors: list[Span], q: etree._Element, places: list[Span],
+                  w: str) -> tuple[str, str] | None:
+    """The texts outside the places, where a value put into an empty place may be parted by one space."""
+    old, new = _outside(paragraph_text(p, w), anchors), _outside(paragraph_text(q, w), places)
+    empty = [start == end for start, end in anchors]
+    if len(old) == len(new) and all(
+            b in {left + a + right for left in ("", " " if i and empty[i - 1] else "")
+                  for right in ("", " " if i < len(empty) and empty[i] else "")}
+            for i, (a, b) in enumerate(zip(old, new, strict=True))):
+        return None
+    return "|".join(old), "|".join(new)
+
+
+def _outside(text: str, spans: list[Span]) -> list[str]:
+    found, position = [], 0
+    for start, end in spans:
+        found.append(text[position:start])
+        position = end
+    return [*found, text[position:]]
+
+
+def _mask(root: etree._Element, spans: dict[etree._Element, list[Span]], w: str) -> None:
+    """Cut the places out, in the version for older programs too."""
+    for p, own in spans.items():
+        twin = _twin(p, w)
+        for q in [p, *([twin] if twin is not None else [])]:
+            for start, end in sorted(own, reverse=True):
+                _cut(q, start, end, w)
+
+
+def _twin(p: etree._Element, w: str) -> etree._Element | None:
+    choice = next(p.iterancestors(CHOICE), None)
+    fallback = choice.getparent().find(FALLBACK) if choice is not None else None  # type: ignore[union-attr]
+    if choice is None or fallback is None:
+        return None
+    ours, theirs = list(iter_paragraphs(choice, w)), list(fallback.iter(w + "p"))
+    return theirs[ours.index(p)] if len(ours) == len(theirs) else None
+
+
+def _cut(p: etree._Element, start: int, end: int, w: str) -> None:
+    for structure in structures(p, w):
+        gone = structure.kind in (Kind.MERGE, Kind.PROMPT)
+        if gone and (structure.start, structure.end) == (start, end):
+            _remove_field(p, structure.node, structure.stop, w)
+            return
+    for piece in pieces(p, w):
+        if piece.start < end and piece.end > start:
+            rest = piece.text[:max(0, start - piece.start)] + piece.text[max(0, end - piece.start):]
+            if piece.node.tag == w + "t" and rest:
+                piece.node.text = rest
+            else:
+                detach(piece.node)
+
+
+def _remove_field(p: etree._Element, begin: etree._Element, stop: etree._Element | None, w: str) -> None:
+    if begin.tag == w + "fldSimple":
+        detach(begin)
+        return
+    inside = False
+    for node in [node for run in p.iter(w + "r") for node in run]:
+        inside = inside or node is begin
+        if inside and node.tag != w + "rPr":
+            detach(node)
+        if node is stop:
+            return
+
+
+def _canonical_difference(part: str, before: etree._Element, after: etree._Element, w: str) -> list[str]:
+    first, second = _canonical(before, w), _canonical(after, w)
+    if first == second:
+        return []
+    at = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second)))
+    return [f"{part}: XML differs at {first[max(0, at - 150):at + 150]!r} / {second[max(0, at - 150):at + 150]!r}"]
+
+
+def _canonical(root: etree._Element, w: str) -> str:
+    _normalise(root, w)
+    out = io.BytesIO()
+    root.getroottree().write_c14n(out)
+    return out.getvalue().decode()
+
+
+def _normalise(root: etree._Element, w: str) -> None:
+    """Take out what filling may change in and around a place; white space of text is compared elsewhere."""
+    _forget_states(root, w)
+    for node in list(root.iter(w + "t")):
+        before = node.getprevious()
+        node.text = "".join((node.text or "").split())
+        node.attrib.pop(SPACE, "")
+        if before is not None and before.tag == w + "t":
+            before.text = (before.text or "") + node.text
+            detach(node)
+        elif not node.text:
+            detach(node)
+    for node in list(root.iter(w + "drawing")):
+        if any(next(blip.iterancestors(w + "drawing")) is node and "rIdDna" in " ".join(map(str, blip.attrib.values()))
+               for blip in node.iter("{*}blip")):
+            detach(node)
+    for run in [run for run in root.iter(w + "r") if is_empty_run(run, w)]:
+        detach(run)
+
+
+def _forget_states(root: etree._Element, w: str) -> None:
+    states = [*root.iter(w + "showingPlcHdr", W14 + "checked"), *(node for box in root.iter(w + "checkBox") for node in box.findall(w + "checked")),
+              *(node for entries in root.iter(w + "ddList") for node in entries.findall(w + "result"))]
+    for node in states:
+        detach(node)
+    for node in root.iter(w + "date", w + "text", w + "dropDownList", w + "comboBox"):
+        for name in (w + "fullDate", w + "multiLine", w + "lastValue"):
+            node.attrib.pop(name, "")

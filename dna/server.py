@@ -1,0 +1,69 @@
+"""Serving: the web server, with or without a worker on the same event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from daphne.server import Server
+from django.conf import settings
+from django.core.management.base import CommandError
+from twisted.internet import defer, reactor
+
+from jobs_app.hub import get_hub
+from jobs_app.worker import JobWorker
+
+# All of it stops within 5 seconds of Ctrl-C: requests get three of them to finish.
+_REQUEST_SECONDS = 3
+
+
+def serve(*, with_worker: bool, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGINT or SIGTERM, then finish open requests and hand running jobs over."""
+    check_port_free()
+    from dna.asgi import application
+
+    twisted: Any = reactor
+    server = Server(
+        application,
+        endpoints=[f"tcp:port={settings.PORT}:interface={settings.BIND_ADDRESS.replace(':', chr(92) + ':')}"],
+        server_name="DNA",
+        application_close_timeout=_REQUEST_SECONDS,
+        proxy_forwarded_address_header="X-Forwarded-For" if settings.SECURE_PROXY_SSL_HEADER else None,
+        verbosity=0,
+    )
+    if with_worker:
+        twisted.callWhenRunning(_start_worker, twisted)
+    twisted.addSystemEventTrigger("before", "shutdown", _close_hub)
+    twisted.callWhenRunning(on_ready)
+    server.run()
+
+
+def check_port_free() -> None:
+    """Raise ``CommandError`` when somebody else listens on the port."""
+    family = socket.AF_INET6 if ":" in settings.BIND_ADDRESS else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.BIND_ADDRESS, settings.PORT))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CommandError(f"Cannot listen on {settings.BIND_ADDRESS}:{settings.PORT}: {error.strerror}.") from error
+            raise CommandError(f"Port {settings.PORT} is in use. Stop what runs there, or choose another: PORT=8001.") from error
+
+
+def _start_worker(twisted: Any) -> None:
+    worker = JobWorker()
+    task = asyncio.get_event_loop().create_task(worker.run())
+
+    def hand_over() -> Any:
+        worker.stop()
+        return defer.Deferred.fromFuture(asyncio.ensure_future(asyncio.gather(task, return_exceptions=True)))
+
+    twisted.addSystemEventTrigger("before", "shutdown", hand_over)
+
+
+def _close_hub() -> Any:
+    return defer.Deferred.fromFuture(asyncio.ensure_future(get_hub().close()))

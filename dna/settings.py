@@ -1,0 +1,180 @@
+"""Django settings. The environment is read through ``dna.env`` only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from dna import env
+from dna.secret_key import load_secret_key
+
+BASE_DIR = env.BASE_DIR
+DNA_HOME: Path = env.path("DNA_HOME", BASE_DIR / "var")
+
+DEBUG = env.boolean("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY", "") or load_secret_key(DNA_HOME)
+PORT = env.integer("PORT", 8000, minimum=1)
+BIND_ADDRESS = env.text("BIND_ADDRESS", "127.0.0.1")
+BASE_URL = env.text("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", BASE_URL)
+# The first administrator, made on the first start.
+ADMIN_EMAIL = env.text("ADMIN_EMAIL", "admin@localhost").lower()
+SECURE_COOKIES = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_COOKIES else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "accounts_app",
+    "jobs_app",
+    "llm_app",
+    "templates_app",
+    "dna",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts_app.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "dna.urls"
+ASGI_APPLICATION = "dna.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database(url: str, *, pooled: bool) -> dict[str, Any]:
+    """Django's form of a Postgres URL or conninfo string; what Django has no name for goes into OPTIONS."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    options: dict[str, Any] = {}
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    database: dict[str, Any] = {names[key]: parts.pop(key, "") for key in names if key != "dbname"} | {
+        "NAME": parts.pop("dbname", "dna")
+    }
+    options.update(parts)
+    if pooled:
+        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 30}
+    return database | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "OPTIONS": options}
+
+
+# Web requests and jobs share the pool of their process; jobs take at most WORKER_THREAD_POOL of it.
+WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 3, minimum=1)
+WORKER_THREAD_POOL = env.integer("WORKER_THREAD_POOL", 5, minimum=1)
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", WORKER_THREAD_POOL + 5, minimum=WORKER_THREAD_POOL + 1)
+DATABASE_URL = env.database_url() or "postgresql:///dna"
+# LISTEN, leases and notifications need a session of their own; poolers such as PgBouncer break them.
+DATABASE_DIRECT_URL = env.text("DATABASE_DIRECT_URL", DATABASE_URL)
+# The role that owns the tables; migrations run as it, the app does not.
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", "")
+DATABASES = {"default": _database(DATABASE_URL, pooled=True)}
+if DATABASE_OWNER_URL:
+    DATABASES["owner"] = _database(DATABASE_OWNER_URL, pooled=False)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts_app.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "templates"
+LOGOUT_REDIRECT_URL = "sign_in"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DNA_HOME / "static"
+WHITENOISE_USE_FINDERS = True  # nothing to collect on a laptop; `collectstatic` is for a front server
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# How long things live that a person or program signs in with.
+ACCESS_TOKEN_SECONDS = env.integer("ACCESS_TOKEN_SECONDS", 3600, minimum=60)
+WEBSOCKET_TOKEN_SECONDS = env.integer("WEBSOCKET_TOKEN_SECONDS", 300, minimum=30)
+SIGN_IN_LINK_SECONDS = env.integer("SIGN_IN_LINK_SECONDS", 24 * 3600, minimum=60)
+
+# Artifacts: on disk, named by their SHA-256.
+ARTIFACT_ROOT: Path = env.path("ARTIFACT_ROOT", DNA_HOME / "artifacts")
+
+# Uploads. A Word file of 30 MB holds about a thousand pages with pictures; Django spools larger bodies to disk.
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 30 * 1024 * 1024, minimum=1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # a form of values, files not counted
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the largest real form seen has 3,941 fields
+# The child that reads a Word file: the largest real template takes 1.5 s and 150 MB.
+WORD_CHILD_SECONDS = env.integer("WORD_CHILD_SECONDS", 30, minimum=1)
+WORD_CHILD_MEMORY_MB = env.integer("WORD_CHILD_MEMORY_MB", 1024, minimum=128)
+
+# Jobs.
+JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, minimum=3)
+JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 5, minimum=1)
+# A job that kills every worker that runs it is given up after so many pick-ups.
+JOB_MAX_CLAIMS = env.integer("JOB_MAX_CLAIMS", 5, minimum=1)
+JOB_TIMEOUT_SECONDS = env.integer("JOB_TIMEOUT_SECONDS", 3600, minimum=1)
+STEP_RESULT_DAYS = env.integer("STEP_RESULT_DAYS", 30, minimum=1)
+# Results of steps up to this size stay in their row, larger ones become artifacts.
+STEP_RESULT_INLINE_BYTES = 64 * 1024
+NOTIFY_INTERVAL_SECONDS = 0.02
+FOLLOW_POLL_SECONDS = 3.0
+FOLLOWER_QUEUE_EVENTS = 1000
+
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "asyncio": {"level": "WARNING"},
+    },
+}
+
+UNFOLD = {"SITE_TITLE": "DNA", "SITE_HEADER": "DNA", "SITE_URL": "/"}

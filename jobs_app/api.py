@@ -1,0 +1,109 @@
+"""Jobs over the API: look, read the log, cancel, retry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+from ninja.pagination import LimitOffsetPagination, paginate
+
+from accounts_app.http import actor_of, error_responses
+from jobs_app import events
+from jobs_app.choices import JobStatus
+from jobs_app.jobs import cancel_job, retry_job
+from jobs_app.models import Job
+from jobs_app.presentation import error_data, event_data
+
+router = Router()
+
+
+class JobError(Schema):
+    code: str
+    message: str
+    errored: bool = Field(description="True when the fault is the program's, not the input's.")
+
+
+class JobOut(Schema):
+    """A job as its log says it stands."""
+
+    id: UUID
+    type: str = Field(alias="workflow", description="Name of the workflow.")
+    status: JobStatus
+    progress: int = Field(description="0–100.")
+    current_step: str
+    eta_seconds: int | None
+    result: Any | None
+    error: JobError | None
+    provider: str
+    model: str
+    cost_usd: Decimal
+    input_tokens: int
+    output_tokens: int
+    attempt: int
+    priority: int
+    subject_type: str
+    subject_id: UUID | None
+    last_event_number: int
+    created_by: UUID | None = Field(alias="created_by_id")
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration_ms: int | None
+
+    @staticmethod
+    def resolve_error(job: Job) -> dict[str, Any] | None:
+        return error_data(job)
+
+
+class EventOut(Schema):
+    type: str
+    number: int
+    job_id: UUID
+    attempt: int
+    created_at: datetime
+    duration_ms: int | None
+    data: dict[str, Any]
+
+
+class EventPage(Schema):
+    """Events after a number, oldest first; ask again with ``after=next_after`` until ``events`` is empty."""
+
+    events: list[EventOut]
+    next_after: int
+
+
+@router.get("", response={200: list[JobOut], **error_responses()}, summary="List jobs, newest first")
+@paginate(LimitOffsetPagination)
+def list_jobs(
+    request: HttpRequest, status: JobStatus | None = None, type: str | None = None, subject_id: UUID | None = None
+) -> Any:
+    wanted = {"status": status, "workflow": type, "subject_id": subject_id}
+    return Job.objects.visible_to(actor_of(request)).filter(**{name: value for name, value in wanted.items() if value})
+
+
+@router.get("/{uuid:job_id}", response={200: JobOut, **error_responses()}, summary="One job")
+def get_job(request: HttpRequest, job_id: UUID) -> Job:
+    return Job.objects.get_for(actor_of(request), id=job_id)
+
+
+@router.get("/{uuid:job_id}/events", response={200: EventPage, **error_responses()}, summary="The log of a job")
+def list_events(
+    request: HttpRequest, job_id: UUID, after: int = Query(0, ge=0), limit: int = Query(200, ge=1, le=1000)
+) -> dict[str, Any]:
+    job = Job.objects.get_for(actor_of(request), id=job_id)
+    page = events.read_after(job.id, after, limit=limit)
+    return {"events": [event_data(event) for event in page], "next_after": page[-1].number if page else after}
+
+
+@router.post("/{uuid:job_id}/cancel", response={200: JobOut, **error_responses(409)}, summary="Cancel a job")
+def cancel(request: HttpRequest, job_id: UUID) -> Job:
+    return cancel_job(job_id, actor=actor_of(request))
+
+
+@router.post("/{uuid:job_id}/retry", response={202: JobOut, **error_responses(409)}, summary="Run a failed job again")
+def retry(request: HttpRequest, job_id: UUID) -> tuple[int, Job]:
+    return 202, retry_job(job_id, actor=actor_of(request))

@@ -1,0 +1,99 @@
+"""Artifacts: immutable files on disk, named by the SHA-256 of their bytes and stored once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from jobs_app.errors import ArtifactMissing
+from jobs_app.models import Artifact, Blob
+
+_CHUNK_BYTES = 1 << 20
+
+
+def store_bytes(
+    data: bytes,
+    *,
+    customer_id: uuid.UUID,
+    filename: str,
+    media_type: str,
+    entity_type: str,
+    entity_id: uuid.UUID | None = None,
+    job_id: uuid.UUID | None = None,
+    created_by_id: uuid.UUID | None = None,
+    tags: Iterable[str] = (),
+) -> Artifact:
+    """Keep a file. The bytes are on disk and synced before the row exists; the same bytes are kept once."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    _write_once(blob_path(sha256), data)
+    with transaction.atomic():
+        blob, _ = Blob.objects.get_or_create(sha256=sha256, defaults={"size_bytes": len(data)})
+        # Locked, so that garbage collection cannot take the blob between here and the new reference.
+        Blob.objects.select_for_update(no_key=True).get(sha256=sha256)
+        if blob.unused_since is not None:
+            Blob.objects.filter(sha256=sha256).update(unused_since=None)
+        return Artifact.objects.create(
+            customer_id=customer_id,
+            blob=blob,
+            job_id=job_id,
+            filename=filename[:255],
+            media_type=media_type,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            tags=list(tags),
+            created_by_id=created_by_id,
+        )
+
+
+def blob_path(sha256: str) -> Path:
+    root: Path = settings.ARTIFACT_ROOT
+    return root / sha256[:2] / sha256[2:4] / sha256
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    """A whole file or none: written beside its place, synced, then renamed into it."""
+    if path.exists() and path.stat().st_size == len(data):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read_bytes(artifact: Artifact) -> bytes:
+    """The file's bytes, verified against its name."""
+    try:
+        data = blob_path(artifact.blob_id).read_bytes()
+    except FileNotFoundError:
+        raise ArtifactMissing() from None
+    if hashlib.sha256(data).hexdigest() != artifact.blob_id:
+        raise ArtifactMissing()
+    return data
+
+
+def verified_path(artifact: Artifact) -> Path:
+    """Where the file lies, after its bytes were checked against its name; for child processes and downloads."""
+    path = blob_path(artifact.blob_id)
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except FileNotFoundError:
+        raise ArtifactMissing() from None
+    if digest.hexdigest() != artifact.blob_id:
+        raise ArtifactMissing()
+    return path

@@ -1,0 +1,52 @@
+"""The closed sets of this app."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class JobStatus(TextChoices):
+    """Where a job stands. Pending: accepted, no worker has looked at it; queued: back in line after that."""
+
+    PENDING = "pending", "Pending"
+    QUEUED = "queued", "Queued"
+    PROCESSING = "processing", "Processing"
+    WAITING = "waiting", "Waiting"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in TERMINAL
+
+
+TERMINAL = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+UNFINISHED = (JobStatus.PENDING, JobStatus.QUEUED, JobStatus.PROCESSING, JobStatus.WAITING)
+
+
+class EventType(TextChoices):
+    """What can happen to a job. Stored names are never renamed."""
+
+    JOB_CREATED = "job.created"
+    JOB_STARTED = "job.started"
+    JOB_PROGRESSED = "job.progressed"
+    JOB_WAITED = "job.waited"
+    JOB_RESUMED = "job.resumed"
+    JOB_RELEASED = "job.released"
+    JOB_CANCEL_REQUESTED = "job.cancel_requested"
+    JOB_COMPLETED = "job.completed"
+    JOB_FAILED = "job.failed"
+    JOB_CANCELLED = "job.cancelled"
+    JOB_RETRIED = "job.retried"
+    STEP_COMPLETED = "step.completed"
+    STEP_FAILED = "step.failed"
+    ARTIFACT_CREATED = "artifact.created"
+
+
+class ReleaseReason(TextChoices):
+    """Why a worker gave a job back before its end."""
+
+    SHUTDOWN = "shutdown"
+    LEASE_LOST = "lease_lost"
+    RETRY_LATER = "retry_later"

@@ -1,0 +1,116 @@
+"""Jobs as people and programs ask for them: submit, look, cancel, retry."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models, transaction
+from pydantic import BaseModel
+
+from accounts_app.access import Actor, record_audit
+from accounts_app.choices import Role
+from jobs_app import events
+from jobs_app.canonical import digest_of
+from jobs_app.choices import EventType, JobStatus
+from jobs_app.errors import IdempotencyConflict, JobEnded, JobNotEnded
+from jobs_app.models import IdempotentRequest, Job
+from jobs_app.payloads import Created, Ended, Retried
+from jobs_app.tickets import issue_ticket
+from jobs_app.workflows import latest_version
+
+DEFAULT_PRIORITY = 5
+
+
+def submit_job(
+    *,
+    workflow: str,
+    arguments: BaseModel,
+    customer_id: uuid.UUID,
+    actor: Actor | None,
+    subject: models.Model | None = None,
+    priority: int = DEFAULT_PRIORITY,
+) -> Job:
+    """Make a job and its ticket in the caller's transaction. It stands as pending until a worker looks at it."""
+    with transaction.atomic():
+        job = Job.objects.create(
+            customer_id=customer_id,
+            workflow=workflow,
+            workflow_version=latest_version(workflow),
+            arguments=arguments.model_dump(mode="json"),
+            priority=priority,
+            created_by=actor.user if actor else None,
+            subject_type=subject._meta.model_name or "" if subject else "",
+            subject_id=subject.pk if subject else None,
+        )
+        issue_ticket(job.id, priority=priority)
+        payload = Created(workflow=workflow, workflow_version=job.workflow_version, priority=priority)
+        events.append(job.id, EventType.JOB_CREATED, payload)
+        job.refresh_from_db()
+    return job
+
+
+def find_idempotent(*, actor: Actor, customer_id: uuid.UUID, operation: str, key: str, inputs: Any) -> Job | None:
+    """The job an earlier request with this key made. Raises ``IdempotencyConflict`` when it asked something else."""
+    known = IdempotentRequest.objects.filter(
+        customer_id=customer_id, actor_id=actor.user.pk, operation=operation, key=key
+    ).select_related("job")
+    if (request := known.first()) is None:
+        return None
+    if request.inputs_hash != digest_of(inputs):
+        raise IdempotencyConflict()
+    return request.job
+
+
+def remember_idempotent(*, actor: Actor, operation: str, key: str, inputs: Any, job: Job) -> bool:
+    """Tie a key to its job, in the transaction that makes the job. False when another request was faster: roll back."""
+    row = IdempotentRequest(
+        customer_id=job.customer_id,
+        actor_id=actor.user.pk,
+        operation=operation,
+        key=key,
+        inputs_hash=digest_of(inputs),
+        job=job,
+    )
+    IdempotentRequest.objects.bulk_create([row], ignore_conflicts=True)
+    return IdempotentRequest.objects.filter(id=row.id).exists()
+
+
+def cancel_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
+    """End a job that is not running at once; ask the worker of a running one to stop it. Safe to call twice.
+
+    Raises ``JobEnded`` when it completed or failed before.
+    """
+    with transaction.atomic():
+        job = _locked(job_id, actor)
+        if job.status == JobStatus.CANCELLED or (job.cancel_requested_at is not None and not job.is_terminal):
+            return job
+        if job.is_terminal:
+            raise JobEnded("The job has already ended; there is nothing left to cancel.")
+        record_audit(actor, "job.cancel", job)
+        if job.status == JobStatus.PROCESSING:
+            events.append(job.id, EventType.JOB_CANCEL_REQUESTED, Ended())
+        else:
+            events.append(job.id, EventType.JOB_CANCELLED, Ended(), status=JobStatus.CANCELLED.value)
+        job.refresh_from_db()
+    return job
+
+
+def retry_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
+    """Open a new attempt at a failed or cancelled job; its finished steps are kept. Raises ``JobNotEnded``."""
+    with transaction.atomic():
+        job = _locked(job_id, actor)
+        if job.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+            raise JobNotEnded()
+        record_audit(actor, "job.retry", job)
+        job.step_results.filter(completed_at=None).update(attempts=0, next_attempt_at=None)
+        issue_ticket(job.id, priority=job.priority)
+        events.append(job.id, EventType.JOB_RETRIED, Retried(attempt=job.attempt + 1, by=str(actor.user.pk)))
+        job.refresh_from_db()
+    return job
+
+
+def _locked(job_id: uuid.UUID, actor: Actor) -> Job:
+    job = Job.objects.select_for_update(no_key=True).get_for(actor, id=job_id)
+    actor.check(Role.EDITOR, job.customer_id)
+    return job

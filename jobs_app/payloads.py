@@ -1,0 +1,98 @@
+"""The content-free payload of each event type, by (type, version). Stored ones are never edited: a new shape is a new version."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jobs_app.choices import EventType, ReleaseReason
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Created(Payload):
+    workflow: str
+    workflow_version: int
+    priority: int
+
+
+class Started(Payload):
+    worker_id: str
+    claim: int = Field(description="1 for the first pick-up of this attempt; more after a take-over.")
+
+
+class Progressed(Payload):
+    progress: int = Field(ge=0, le=100)
+    step: str
+    done: int | None = None
+    total: int | None = None
+    eta_seconds: int | None = None
+
+
+class Waited(Payload):
+    reason: Literal["question", "child", "sleep", "retry"]
+    key: str
+
+
+class Resumed(Payload):
+    reason: str
+
+
+class Released(Payload):
+    reason: ReleaseReason
+
+
+class Ended(Payload):
+    """Completed or cancelled: the result itself stands in the job row."""
+
+
+class Failed(Payload):
+    code: str
+    errored: bool
+    retryable: bool
+
+
+class Retried(Payload):
+    attempt: int
+    by: str = ""
+    redo_from: str = ""
+
+
+class StepCompleted(Payload):
+    key: str
+    digest: str
+    atomic: bool = False
+    paid: bool = False
+
+
+class StepFailed(Payload):
+    key: str
+    code: str
+    attempt: int
+
+
+class ArtifactCreated(Payload):
+    artifact_id: str
+    media_type: str
+    size_bytes: int
+
+
+PAYLOADS: dict[tuple[EventType, int], type[Payload]] = {
+    (EventType.JOB_CREATED, 1): Created,
+    (EventType.JOB_STARTED, 1): Started,
+    (EventType.JOB_PROGRESSED, 1): Progressed,
+    (EventType.JOB_WAITED, 1): Waited,
+    (EventType.JOB_RESUMED, 1): Resumed,
+    (EventType.JOB_RELEASED, 1): Released,
+    (EventType.JOB_CANCEL_REQUESTED, 1): Ended,
+    (EventType.JOB_COMPLETED, 1): Ended,
+    (EventType.JOB_FAILED, 1): Failed,
+    (EventType.JOB_CANCELLED, 1): Ended,
+    (EventType.JOB_RETRIED, 1): Retried,
+    (EventType.STEP_COMPLETED, 1): StepCompleted,
+    (EventType.STEP_FAILED, 1): StepFailed,
+    (EventType.ARTIFACT_CREATED, 1): ArtifactCreated,
+}

@@ -1,0 +1,71 @@
+"""Progress: how far a job is and how long it may still take."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections.abc import Callable
+from statistics import median
+
+from jobs_app.choices import JobStatus
+from jobs_app.models import Job
+
+# Within one phase at most so many events a second; the first of a phase is never held back.
+EVENTS_PER_SECOND = 4
+_PAST_JOBS = 20
+_MEMORY_SECONDS = 60.0
+
+reporter: contextvars.ContextVar[Callable[[int, str, int | None, int | None], None]] = contextvars.ContextVar("dna_reporter")
+
+
+def report(percent: int, step: str, *, done: int | None = None, total: int | None = None) -> None:
+    """Say from inside a step how far it is; outside a job nothing listens. Returns at once."""
+    if (tell := reporter.get(None)) is not None:
+        tell(percent, step, done, total)
+
+
+class Estimator:
+    """The time left, from the share done so far and from how long such jobs took before."""
+
+    def __init__(self, expected_seconds: float) -> None:
+        self._expected_seconds = expected_seconds
+        self._started = time.monotonic()
+
+    def eta_seconds(self, percent: int) -> int:
+        """Whole seconds; the past counts for the part not yet done, this run for the part done."""
+        elapsed = time.monotonic() - self._started
+        share = percent / 100
+        by_pace = elapsed / share if share > 0 else self._expected_seconds
+        total = share * by_pace + (1 - share) * self._expected_seconds
+        return max(0, round(total - elapsed)) if percent < 100 else 0
+
+
+_expectations: dict[str, tuple[float, float]] = {}
+
+
+def expected_seconds(workflow: str, default: float) -> float:
+    """The median duration of the latest completed jobs of a workflow, remembered for a minute."""
+    known = _expectations.get(workflow)
+    if known is None or time.monotonic() - known[0] > _MEMORY_SECONDS:
+        done = Job.objects.filter(workflow=workflow, status=JobStatus.COMPLETED, started_at__isnull=False)
+        durations = [job.duration_ms or 0 for job in done.only("started_at", "completed_at")[:_PAST_JOBS]]
+        known = _expectations[workflow] = (time.monotonic(), median(durations) / 1000 if durations else default)
+    return known[1]
+
+
+class Throttle:
+    """Lets the first report of each phase through, and then only so many a second."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._percent = -1
+        self._last = 0.0
+
+    def lets(self, percent: int, step: str) -> bool:
+        now = time.monotonic()
+        if percent < self._percent or (step == self._step and percent == self._percent):
+            return False
+        if step == self._step and percent < 100 and now - self._last < 1 / EVENTS_PER_SECOND:
+            return False
+        self._step, self._percent, self._last = step, percent, now
+        return True

@@ -1,0 +1,290 @@
+"""``Run``: what a workflow's body holds. Each finished step is remembered, so a job continues where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, ParamSpec, TypeVar, cast
+
+from django.db import transaction
+from pydantic import TypeAdapter
+
+from jobs_app import events, progress, steps
+from jobs_app.canonical import inputs_digest
+from jobs_app.choices import EventType
+from jobs_app.claims import Claim
+from jobs_app.db import Writing, run_sync, writing
+from jobs_app.errors import DuplicateStepKey, LeaseLost, StepChanged
+from jobs_app.models import StepResult
+from jobs_app.payloads import Progressed
+from jobs_app.steps import NEVER, Retry, StepCall, StepOptions
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+_KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
+
+logger = logging.getLogger(__name__)
+
+
+class Suspend(BaseException):
+    """The job cannot go on now; it is given back and woken at ``wake_at``. Not an error, so nothing should catch it."""
+
+    def __init__(self, wake_at: datetime) -> None:
+        super().__init__(wake_at)
+        self.wake_at = wake_at
+
+
+class Memory:
+    """What is shared by all scopes of one run: the finished steps, the keys used, the progress so far."""
+
+    def __init__(self, claim: Claim, results: dict[str, StepResult], expected_seconds: float) -> None:
+        self.claim = claim
+        self.results = results
+        self.used: set[str] = set()
+        self.throttle = progress.Throttle()
+        self.estimator = progress.Estimator(expected_seconds)
+        self.reports: set[asyncio.Task[None]] = set()
+
+
+class Run:
+    """One attempt at a job, as its body sees it. ``scope`` and ``options`` return changed copies."""
+
+    def __init__(self, memory: Memory, prefix: str = "", options: StepOptions | None = None) -> None:
+        self._memory = memory
+        self._prefix = prefix
+        self._options = options or StepOptions()
+
+    @property
+    def job_id(self) -> Any:
+        return self._memory.claim.job.id
+
+    @property
+    def customer_id(self) -> Any:
+        return self._memory.claim.job.customer_id
+
+    def now(self) -> datetime:
+        """The moment the job was made: the same in every attempt and after every take-over."""
+        return self._memory.claim.job.created_at
+
+    def scope(self, key: str) -> Run:
+        """The same run, with every key below ``key``."""
+        return Run(self._memory, f"{self._prefix}{_checked(key)}/", self._options)
+
+    def options(
+        self,
+        *,
+        version: int = 1,
+        atomic: bool = False,
+        paid: bool = False,
+        retry: Retry = NEVER,
+        timeout_seconds: float | None = None,
+    ) -> Run:
+        """The same run, with these options for the steps called on it."""
+        chosen = StepOptions(version=version, atomic=atomic, paid=paid, retry=retry, timeout_seconds=timeout_seconds)
+        return Run(self._memory, self._prefix, chosen)
+
+    async def step(self, key: str, fn: Callable[P, R | Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The result of ``fn(*args, **kwargs)``: recorded, if this step finished before, else by running it now.
+
+        Raises ``DuplicateStepKey`` for a key used twice and ``StepChanged`` for a finished step asked something else.
+        """
+        call = self._call(key, fn, args, kwargs)
+        adapter = steps.result_adapter(fn)
+        record = self._memory.results.get(call.key)
+        if record is not None and record.completed_at is not None:
+            return cast(R, await self._remembered(call, record, adapter))
+        await self._wait_for_next_try(record)
+        if call.options.atomic:
+            return cast(R, await self._run_atomic(call, fn, adapter, args, kwargs))
+        return cast(R, await self._run_plain(call, fn, adapter, args, kwargs))
+
+    async def gather(
+        self,
+        key: str,
+        fn: Callable[[Run, T], Awaitable[R]],
+        items: Sequence[T],
+        *,
+        item_key: Callable[[T], str],
+        limit: int = 8,
+    ) -> list[R]:
+        """``fn(run, item)`` for every item, at most ``limit`` at once, each under its own key; results in order.
+
+        The first failure stops the scheduling; what runs is finished and remembered, then the failure is raised.
+        """
+        scopes = [self.scope(f"{_checked(key)}/{item_key(item)}") for item in items]
+        results: list[R | None] = [None] * len(items)
+        failures: list[BaseException] = []
+        waiting = iter(range(len(items)))
+
+        async def work() -> None:
+            for index in waiting:
+                if failures:
+                    return
+                try:
+                    results[index] = await fn(scopes[index], items[index])
+                except asyncio.CancelledError:
+                    raise
+                except (Exception, Suspend) as failure:  # noqa: BLE001 - kept and raised once the siblings are done
+                    failures.append(failure)
+
+        await _finish_all([work() for _ in range(min(limit, len(items)))])
+        if failures:
+            raise next((f for f in failures if not isinstance(f, Suspend)), failures[0])
+        return cast("list[R]", results)
+
+    async def progress(self, percent: int, step: str, *, done: int | None = None, total: int | None = None) -> None:
+        """Tell the followers: a percentage that never falls, a phase, and where in it. Throttled within a phase."""
+        if not self._memory.throttle.lets(percent, step):
+            return
+        eta = self._memory.estimator.eta_seconds(percent)
+        payload = Progressed(progress=percent, step=step, done=done, total=total, eta_seconds=eta)
+        shown = f"{step} ({done} of {total})" if done is not None and total is not None else step
+        changes = {"progress": percent, "current_step": shown[:200], "eta_seconds": eta}
+        await _settled(run_sync(_append, self._memory.claim, EventType.JOB_PROGRESSED, payload, changes))
+
+    def _call(self, key: str, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> StepCall:
+        full = f"{self._prefix}{_checked(key)}"
+        if full in self._memory.used:
+            raise DuplicateStepKey(f"Two steps of one job have the key {full!r}.")
+        self._memory.used.add(full)
+        claim = self._memory.claim
+        return StepCall(
+            lease=claim.lease,
+            customer_id=claim.job.customer_id,
+            key=full,
+            inputs_hash=inputs_digest(fn, self._options.version, args, kwargs),
+            options=self._options,
+            idempotency_key=f"{claim.job.id}/{claim.job.attempt}/{full}" if self._options.paid else "",
+        )
+
+    async def _remembered(self, call: StepCall, record: StepResult, adapter: TypeAdapter[Any]) -> Any:
+        if (record.inputs_hash, record.version) != (call.inputs_hash, call.options.version):
+            raise StepChanged(f"Step {call.key!r} finished before with other inputs; nothing was run.")
+        return adapter.validate_python(await run_sync(steps.stored_value, record))
+
+    async def _wait_for_next_try(self, record: StepResult | None) -> None:
+        if record is not None and record.next_attempt_at is not None:
+            left = (record.next_attempt_at - await run_sync(_database_now)).total_seconds()
+            if left > 0:
+                raise Suspend(record.next_attempt_at)
+
+    async def _run_atomic(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
+        """Writes, result and event in one transaction, awaited to its outcome even when cancelled meanwhile."""
+        if inspect.iscoroutinefunction(fn):
+            raise TypeError(f"{fn.__qualname__} is async: an atomic step is one sync transaction")
+        try:
+            value = await _settled(run_sync(_run_in_transaction, call, partial(fn, *args, **kwargs), adapter))
+        except LeaseLost:
+            raise
+        except Exception as error:
+            await self._failed(call, error)
+            raise
+        return adapter.validate_python(value)
+
+    async def _run_plain(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
+        if call.options.paid:
+            await _settled(run_sync(steps.record_intent, call))
+        started = time.monotonic()
+        tokens = steps.current_call.set(call), progress.reporter.set(self._report)
+        try:
+            async with asyncio.timeout(call.options.timeout_seconds):
+                with writing(Writing.JOB):
+                    made = fn(*args, **kwargs) if inspect.iscoroutinefunction(fn) else run_sync(fn, *args, **kwargs)
+                    value = adapter.dump_python(await made, mode="json")
+        except LeaseLost:
+            raise
+        except Exception as error:
+            await self._failed(call, error)
+            raise
+        finally:
+            steps.current_call.reset(tokens[0])
+            progress.reporter.reset(tokens[1])
+        await self._settle_reports()
+        duration_ms = round((time.monotonic() - started) * 1000)
+        await _settled(run_sync(_record, call, value, duration_ms))
+        return adapter.validate_python(value)
+
+    async def _failed(self, call: StepCall, error: Exception) -> None:
+        """Count the try; when another is due, suspend until then, else let the error through."""
+        code = getattr(error, "code", type(error).__name__)
+        due = await _settled(run_sync(steps.record_failure, call, str(code)[:60]))
+        if due is not None:
+            logger.warning("job %s: step %s failed and is tried again at %s: %s", self.job_id, call.key, due, error)
+            raise Suspend(due) from error
+
+    def _report(self, percent: int, step: str, done: int | None, total: int | None) -> None:
+        """Called from within a step, on the event loop."""
+        task = asyncio.ensure_future(self.progress(percent, step, done=done, total=total))
+        self._memory.reports.add(task)
+
+    async def _settle_reports(self) -> None:
+        """Progress told inside a step stands in the log before the step's end does."""
+        while self._memory.reports:
+            await self._memory.reports.pop()
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"step key {key!r} must be of a-z, 0-9, _ and -, joined by /")
+    return key
+
+
+def _append(claim: Claim, event_type: EventType, payload: Progressed, changes: dict[str, Any]) -> None:
+    with transaction.atomic():
+        events.append(claim.job.id, event_type, payload, lease=claim.lease, **changes)
+
+
+def _record(call: StepCall, value: Any, duration_ms: int) -> None:
+    with transaction.atomic():
+        steps.record_result(call, value, duration_ms=duration_ms)
+
+
+def _run_in_transaction(call: StepCall, fn: Callable[[], Any], adapter: TypeAdapter[Any]) -> Any:
+    started = time.monotonic()
+    token = steps.current_call.set(call)
+    try:
+        with transaction.atomic(), writing(Writing.FREE):
+            value = adapter.dump_python(fn(), mode="json")
+            steps.record_result(call, value, duration_ms=round((time.monotonic() - started) * 1000))
+            return value
+    finally:
+        steps.current_call.reset(token)
+
+
+def _database_now() -> datetime:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cast(datetime, cursor.fetchone()[0])
+
+
+async def _settled(work: Awaitable[R]) -> R:
+    """Await to the outcome even when cancelled meanwhile; the cancellation goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait([task])
+        raise
+
+
+async def _finish_all(work: list[Any]) -> None:
+    """Await all; when cancelled, cancel all and await their ends."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+

@@ -1,0 +1,167 @@
+"""What steps returned: remembered once, in the transaction of the event that says so."""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+import json
+import random
+import typing
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from pydantic import TypeAdapter
+
+from jobs_app import artifacts, events
+from jobs_app.canonical import canonical_json, digest_of
+from jobs_app.choices import EventType
+from jobs_app.errors import LeaseLost
+from jobs_app.events import Lease
+from jobs_app.models import Job, StepResult
+from jobs_app.payloads import StepCompleted, StepFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a step is tried and how long is waited between: base × factor^n, at most the ceiling, with full jitter."""
+
+    attempts: int = 1
+    base_seconds: float = 1.0
+    factor: float = 2.0
+    ceiling_seconds: float = 60.0
+
+    def delay_seconds(self, attempts_made: int) -> float:
+        limit = min(self.ceiling_seconds, self.base_seconds * self.factor ** (attempts_made - 1))
+        return random.uniform(limit / 2, limit)  # noqa: S311 - spreads load, hides nothing
+
+
+NEVER = Retry()
+
+
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """How a step is to be run."""
+
+    version: int = 1
+    atomic: bool = False
+    paid: bool = False
+    retry: Retry = NEVER
+    timeout_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """One step about to run: where it stands and what identifies it."""
+
+    lease: Lease
+    customer_id: uuid.UUID
+    key: str
+    inputs_hash: str
+    options: StepOptions
+    idempotency_key: str = ""
+
+
+current_call: contextvars.ContextVar[StepCall] = contextvars.ContextVar("dna_step_call")
+"""The step that is running, for code below it that must name it: a paid call's idempotency key, a file's origin."""
+
+
+def load_results(job_id: uuid.UUID) -> dict[str, StepResult]:
+    """The memory of a job: what its steps left, by key, in one query."""
+    return {row.key: row for row in StepResult.objects.filter(job_id=job_id).select_related("artifact__blob")}
+
+
+def result_adapter(fn: Callable[..., Any]) -> TypeAdapter[Any]:
+    """The converter of a step's result, by its return annotation; without one a step cannot be remembered."""
+    hints = typing.get_type_hints(inspect.unwrap(fn))
+    if "return" not in hints:
+        raise TypeError(f"{fn.__qualname__} needs a return annotation to be a step")
+    return TypeAdapter(hints["return"])
+
+
+def stored_value(record: StepResult) -> Any:
+    """The recorded result as plain JSON data."""
+    if record.artifact is not None:
+        return json.loads(artifacts.read_bytes(record.artifact))
+    return record.value
+
+
+def record_result(call: StepCall, value: Any, *, duration_ms: int) -> None:
+    """Remember a finished step and append its event. Call inside a transaction; the append is its last statement."""
+    digest = digest_of(value)
+    defaults: dict[str, Any] = {
+        "customer_id": call.customer_id,
+        "version": call.options.version,
+        "inputs_hash": call.inputs_hash,
+        "digest": digest,
+        "completed_at": timezone.now(),
+        "duration_ms": duration_ms,
+        "expires_at": timezone.now() + timedelta(days=settings.STEP_RESULT_DAYS),
+        **_stored(call, value),
+    }
+    StepResult.objects.update_or_create(job_id=call.lease.job_id, key=call.key, defaults=defaults)
+    payload = StepCompleted(key=call.key, digest=digest, atomic=call.options.atomic, paid=call.options.paid)
+    events.append(call.lease.job_id, EventType.STEP_COMPLETED, payload, lease=call.lease, duration_ms=duration_ms)
+
+
+def _stored(call: StepCall, value: Any) -> dict[str, Any]:
+    """The columns that hold a result: in the row while it is small, as an artifact above."""
+    encoded = canonical_json(value).encode()
+    if len(encoded) <= settings.STEP_RESULT_INLINE_BYTES:
+        return {"value": value, "artifact": None}
+    artifact = artifacts.store_bytes(
+        encoded,
+        customer_id=call.customer_id,
+        job_id=call.lease.job_id,
+        filename=f"{call.key.replace('/', '.')}.json",
+        media_type="application/json",
+        entity_type="step_result",
+    )
+    return {"value": None, "artifact": artifact}
+
+
+def record_intent(call: StepCall) -> None:
+    """Before a paid call: say durably that it is about to be made, under which key for the provider."""
+    with transaction.atomic():
+        StepResult.objects.update_or_create(
+            job_id=call.lease.job_id,
+            key=call.key,
+            defaults={
+                "customer_id": call.customer_id,
+                "version": call.options.version,
+                "inputs_hash": call.inputs_hash,
+                "idempotency_key": call.idempotency_key,
+                "intended_at": timezone.now(),
+            },
+        )
+        _check_lease(call.lease)
+
+
+def record_failure(call: StepCall, code: str) -> datetime | None:
+    """Count a failed try. Returns when the next one is due, or None when no try is left."""
+    with transaction.atomic():
+        record, _ = StepResult.objects.get_or_create(
+            job_id=call.lease.job_id,
+            key=call.key,
+            defaults={"customer_id": call.customer_id, "version": call.options.version, "inputs_hash": call.inputs_hash},
+        )
+        record.attempts += 1
+        retry = call.options.retry
+        due = record.attempts < retry.attempts
+        record.next_attempt_at = timezone.now() + timedelta(seconds=retry.delay_seconds(record.attempts)) if due else None
+        record.save(update_fields=["attempts", "next_attempt_at"])
+        payload = StepFailed(key=call.key, code=code, attempt=record.attempts)
+        events.append(call.lease.job_id, EventType.STEP_FAILED, payload, lease=call.lease)
+        return record.next_attempt_at
+
+
+def _check_lease(lease: Lease) -> None:
+    """Refuse when another worker holds the job; the last statement of a transaction that appends no event."""
+    held = Job.objects.select_for_update(no_key=True).filter(id=lease.job_id, lease_number=lease.number)
+    if not held.values_list("id", flat=True).first():
+        raise LeaseLost()

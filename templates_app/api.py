@@ -1,0 +1,196 @@
+"""Templates and documents over the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from ninja import File, Form, Header, Query, Router, Schema, Status, UploadedFile
+from ninja.pagination import LimitOffsetPagination, paginate
+from pydantic import Field
+
+from accounts_app.http import actor_of, error_responses
+from jobs_app.choices import JobStatus
+from jobs_app.jobs import DEFAULT_PRIORITY
+from jobs_app.models import Job
+from templates_app.documents import create_document, finished_file, search_documents
+from templates_app.downloads import html_fragment, send_file
+from templates_app.fields import edit_field
+from templates_app.models import Document, Template, TemplateField
+from templates_app.previews import template_preview
+from templates_app.schemas import (
+    DocumentAccepted,
+    DocumentDetail,
+    DocumentOut,
+    DocumentRequest,
+    FieldChanges,
+    FieldOut,
+    TemplateAccepted,
+    TemplateDetail,
+    TemplateOut,
+)
+from templates_app.templates import (
+    archive_template,
+    get_whole_template,
+    reparse_template,
+    search_templates,
+    upload_template,
+)
+
+router = Router()
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(None, alias="Idempotency-Key", description="The same key again gets the same job, and nothing is made twice."),
+]
+
+
+class UploadForm(Schema):
+    """What comes with an uploaded file."""
+
+    name: str = Field("", max_length=200, description="Empty: the file's name.")
+    standard: str = Field("", max_length=60, description="For instance iso-9001-2015.")
+    provider: str = Field("", max_length=100, description="Language model to use; empty for rules alone.")
+    custom_rules: str = Field("", max_length=20_000, description="Hints for reading, such as “section headers are H1”.")
+    priority: int = Field(DEFAULT_PRIORITY, ge=0, le=10, description="0–10, higher first.")
+
+
+@router.post(
+    "/templates/upload",
+    response={202: TemplateAccepted, **error_responses(409, 413)},
+    summary="Upload a Word template and start reading it",
+)
+def upload(
+    request: HttpRequest, details: Form[UploadForm], file: File[UploadedFile], idempotency_key: IdempotencyKey = None
+) -> Status[dict[str, Any]]:
+    actor = actor_of(request)
+    template = upload_template(
+        actor=actor,
+        customer_id=actor.customer_id(),
+        file=file,
+        idempotency_key=idempotency_key,
+        **details.dict(),
+    )
+    return Status(202, _accepted(template.parse_job, template_id=template.id))
+
+
+@router.get("/templates", response={200: list[TemplateOut], **error_responses()}, summary="List templates, newest first")
+@paginate(LimitOffsetPagination)
+def list_templates(
+    request: HttpRequest,
+    status: JobStatus | None = None,
+    standard: str = "",
+    q: str = Query("", description="In name, title, standard and file name."),
+    archived: bool = Query(False, description="Only the archived ones instead of only the others."),
+) -> Any:
+    return search_templates(actor_of(request), q=q, status=status or "", standard=standard, archived=archived)
+
+
+@router.get("/templates/{uuid:template_id}", response={200: TemplateDetail, **error_responses()}, summary="One template")
+def get_template(request: HttpRequest, template_id: UUID) -> Template:
+    return get_whole_template(template_id, actor=actor_of(request))
+
+
+@router.patch(
+    "/templates/{uuid:template_id}/fields/{key}",
+    response={200: FieldOut, **error_responses(409)},
+    summary="Change a field",
+)
+def change_field(request: HttpRequest, template_id: UUID, key: str, changes: FieldChanges) -> TemplateField:
+    return edit_field(template_id, key, changes.dict(exclude_unset=True), actor=actor_of(request))
+
+
+@router.get(
+    "/templates/{uuid:template_id}/file",
+    response={200: bytes, 304: None, **error_responses()},
+    summary="The Word file as it was uploaded",
+)
+def download_template(request: HttpRequest, template_id: UUID) -> HttpResponseBase:
+    template = Template.objects.select_related("file__blob").get_for(actor_of(request), id=template_id)
+    return send_file(request, template.file)
+
+
+@router.get(
+    "/templates/{uuid:template_id}/preview",
+    response={200: str, **error_responses(409)},
+    summary="The template as HTML with its fields marked",
+)
+def preview_template(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    template = Template.objects.select_related("parsed_file").get_for(actor_of(request), id=template_id)
+    return html_fragment(template_preview(template))
+
+
+@router.post(
+    "/templates/{uuid:template_id}/parse",
+    response={202: TemplateAccepted, **error_responses(409)},
+    summary="Read the file again",
+)
+def parse_again(request: HttpRequest, template_id: UUID) -> Status[dict[str, Any]]:
+    template = reparse_template(template_id, actor=actor_of(request))
+    return Status(202, _accepted(template.parse_job, template_id=template.id))
+
+
+@router.delete("/templates/{uuid:template_id}", response={204: None, **error_responses()}, summary="Archive a template")
+def archive(request: HttpRequest, template_id: UUID) -> Status[None]:
+    archive_template(template_id, actor=actor_of(request))
+    return Status(204, None)
+
+
+@router.post(
+    "/templates/{uuid:template_id}/documents",
+    response={202: DocumentAccepted, **error_responses(409, 413)},
+    summary="Make a document of a template",
+)
+def make_document(
+    request: HttpRequest, template_id: UUID, wanted: DocumentRequest, idempotency_key: IdempotencyKey = None
+) -> Status[dict[str, Any]]:
+    document = create_document(
+        actor=actor_of(request),
+        template_id=template_id,
+        name=wanted.name,
+        values=wanted.values,
+        idempotency_key=idempotency_key,
+    )
+    return Status(202, _accepted(document.job, document_id=document.id))
+
+
+@router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="List documents, newest first")
+@paginate(LimitOffsetPagination)
+def list_documents(
+    request: HttpRequest,
+    template_id: UUID | None = None,
+    status: JobStatus | None = None,
+    q: str = Query("", description="In the name of the document or its template."),
+) -> Any:
+    return search_documents(actor_of(request), template_id=template_id, status=status or "", q=q)
+
+
+@router.get("/documents/{uuid:document_id}", response={200: DocumentDetail, **error_responses()}, summary="One document")
+def get_document(request: HttpRequest, document_id: UUID) -> Document:
+    related = Document.objects.select_related("template", "job", "file__blob", "created_by")
+    return related.get_for(actor_of(request), id=document_id)
+
+
+@router.get(
+    "/documents/{uuid:document_id}/file",
+    response={200: bytes, 304: None, **error_responses(409)},
+    summary="The finished Word file",
+)
+def download_document(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+    document = Document.objects.select_related("job", "file__blob").get_for(actor_of(request), id=document_id)
+    return send_file(request, finished_file(document))
+
+
+def _accepted(job: Job | None, **ids: UUID) -> dict[str, Any]:
+    assert job is not None  # noqa: S101 - it was submitted in this request
+    status_url = f"/api/v1/jobs/{job.id}"
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "status_url": status_url,
+        "events_url": f"{status_url}/events",
+        "websocket_url": f"/ws/jobs/{job.id}/",
+        **ids,
+    }

@@ -1,0 +1,189 @@
+"""python -m templates_app.docx: parse, fill and preview Word files, each in a bounded child process.
+
+Exit status: 0 read, 3 refused (one JSON line per refused file on standard error: code, message, file), 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import errors
+from .limits import LIMITS
+from .sandbox import Bounds, Result, run_bounded
+
+REFUSED = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    bounds = Bounds(memory_mb=options.memory_mb, cpu_seconds=options.cpu_seconds)
+    run: Callable[[argparse.Namespace, Bounds], int] = options.run
+    return run(options, bounds)
+
+
+def _parser() -> argparse.ArgumentParser:
+    limits = argparse.ArgumentParser(add_help=False)
+    limits.add_argument("--memory-mb", type=int, default=Bounds().memory_mb, help="address space of one file's process")
+    limits.add_argument("--cpu-seconds", type=int, default=Bounds().cpu_seconds, help="CPU time of one file's process")
+    parser = argparse.ArgumentParser(prog="python -m templates_app.docx", description="Word templates.")
+    commands = parser.add_subparsers(required=True)
+    parse = commands.add_parser("parse", parents=[limits], help="find sections and fields")
+    parse.add_argument("files", nargs="+", type=_file, metavar="FILE")
+    parse.add_argument("--json", type=Path, metavar="OUT_DIR", help="write NAME.json for each file")
+    parse.set_defaults(run=_run_parse)
+    fill = commands.add_parser("fill", parents=[limits], help="put values into the fields")
+    fill.add_argument("file", type=_file, metavar="FILE")
+    fill.add_argument("data", type=_json, metavar="DATA.json", help='{"key": value} or {"values": {…}, "fields": […]}')
+    fill.add_argument("out", type=Path, metavar="OUT.docx")
+    fill.add_argument("--report", type=Path, metavar="REPORT.json", help="write where each value stands")
+    fill.set_defaults(run=_run_fill)
+    preview = commands.add_parser("preview", parents=[limits], help="an HTML page with the fields marked")
+    preview.add_argument("file", type=_file, metavar="FILE")
+    preview.add_argument("out", type=Path, metavar="OUT.html")
+    preview.set_defaults(run=_run_preview)
+    return parser
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is not a file")
+    return path
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(_file(text).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise argparse.ArgumentTypeError(f"{text} holds no JSON object")
+    return data
+
+
+def _run_parse(options: argparse.Namespace, bounds: Bounds) -> int:
+    status = 0
+    for file, out in _outputs(options.files, options.json):
+        result = run_bounded(lambda file=file, out=out: parse_task(file, out), bounds)  # type: ignore[misc]
+        status = max(status, _tell(file, result))
+    return status
+
+
+def _outputs(files: Sequence[Path], folder: Path | None) -> list[tuple[Path, Path | None]]:
+    """Each file with the JSON it goes to; files of one name in several folders get numbers."""
+    seen: dict[str, int] = {}
+    pairs: list[tuple[Path, Path | None]] = []
+    for file in files:
+        seen[file.stem] = seen.get(file.stem, 0) + 1
+        name = file.stem if seen[file.stem] == 1 else f"{file.stem}-{seen[file.stem]}"
+        pairs.append((file, folder / f"{name}.json" if folder else None))
+    return pairs
+
+
+def _run_fill(options: argparse.Namespace, bounds: Bounds) -> int:
+    result = run_bounded(lambda: fill_task(options.file, options.data, options.out, options.report), bounds)
+    return _tell(options.file, result)
+
+
+def _run_preview(options: argparse.Namespace, bounds: Bounds) -> int:
+    return _tell(options.file, run_bounded(lambda: preview_task(options.file, options.out), bounds))
+
+
+def _tell(file: Path, result: Result) -> int:
+    if "code" in result:
+        sys.stderr.write(json.dumps({**result, "file": str(file)}, ensure_ascii=False) + "\n")
+        return REFUSED
+    sys.stdout.write(f"{file}: {result['summary']}\n")
+    return 0
+
+
+def parse_task(file: Path, out: Path | None) -> Result:
+    from .jsonio import parse_to_json
+    from .parse import parse
+
+    found = parse(read_bounded(file))
+    if out is not None:
+        _write(out, json.dumps(parse_to_json(found), ensure_ascii=False).encode())
+    sections, places = len(found.outline.sections), sum(len(field.anchors) for field in found.fields)
+    return {"summary": f"{sections} sections, {len(found.fields)} fields, {places} places"}
+
+
+def fill_task(file: Path, data: dict[str, Any], out: Path, report: Path | None) -> Result:
+    from .fill import fill
+    from .jsonio import fields_from_json
+
+    content = read_bounded(file)
+    if isinstance(data.get("values"), dict) and set(data) <= {"values", "fields"}:
+        values, given = data["values"], data.get("fields")
+    else:
+        values, given = data, None
+    try:
+        fields = fields_from_json(given) if given is not None else _parsed_fields(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.FillError("The fields in the data are not in the form that parse writes.") from error
+    filled = fill(content, fields, {key: _value(value) for key, value in values.items()})
+    _write(out, filled.data)
+    if report is not None:
+        _write(report, json.dumps(fill_report(filled), ensure_ascii=False).encode())
+    return {"summary": f"{len(filled.placed_spans)} places written, {len(filled.skipped)} skipped"}
+
+
+def preview_task(file: Path, out: Path) -> Result:
+    from .parse import parse
+    from .preview import preview_page
+
+    found = parse(read_bounded(file))
+    _write(out, preview_page(found.outline, found.fields, title=found.outline.title or file.name).encode())
+    return {"summary": f"{len(found.fields)} fields marked"}
+
+
+def fill_report(filled: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "placed": [asdict(item) for item in filled.placed_spans],
+        "skipped": [asdict(item) for item in filled.skipped],
+        "notes": list(filled.notes),
+    }
+
+
+def _parsed_fields(content: bytes) -> Any:
+    from .parse import parse
+
+    return parse(content).fields
+
+
+def _value(value: Any) -> Any:
+    """JSON has no bytes: a picture is {"base64": "…"}."""
+    import base64
+    import binascii
+
+    if not isinstance(value, dict):
+        return value
+    try:
+        return base64.b64decode(value["base64"], validate=True)
+    except (KeyError, TypeError, binascii.Error) as error:
+        raise errors.FillError('A picture is given as {"base64": "…"}.') from error
+
+
+def read_bounded(file: Path) -> bytes:
+    if file.stat().st_size > LIMITS.upload_bytes:
+        raise errors.TooLarge
+    return file.read_bytes()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_bytes(data)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""A parse as JSON and back, exactly. Sections and fields stand in full; of paragraphs only what is not the default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from .model import (
+    Anchor,
+    Cell,
+    Column,
+    Field,
+    FieldType,
+    Mark,
+    MarkKind,
+    Outline,
+    Paragraph,
+    Parse,
+    Section,
+    Span,
+)
+
+Json = dict[str, Any]
+FORMAT = 1                             # raised when the form changes so that older readers would misread it
+NESTED = (Anchor, Cell, Column, Mark, Span)
+
+
+def parse_to_json(parse: Parse) -> Json:
+    outline = parse.outline
+    return {
+        "format": FORMAT,
+        "sha256": outline.sha256,
+        "title": outline.title,
+        "language": outline.language,
+        "notes": list(outline.notes),
+        "sections": [_full(section) for section in outline.sections],
+        "fields": fields_to_json(parse.fields),
+        "paragraphs": [_brief(paragraph) for paragraph in outline.paragraphs],
+    }
+
+
+def parse_from_json(data: Mapping[str, Any]) -> Parse:
+    """Raise ValueError (KeyError, TypeError) for what ``parse_to_json`` did not write."""
+    if data.get("format", FORMAT) != FORMAT:
+        raise ValueError(f"unknown format {data.get('format')!r}")
+    outline = Outline(
+        sha256=data["sha256"], title=data["title"], language=data["language"], notes=list(data["notes"]),
+        sections=[Section(**section) for section in data["sections"]],
+        paragraphs=[_paragraph(paragraph) for paragraph in data["paragraphs"]])
+    return Parse(outline, fields_from_json(data["fields"]))
+
+
+def fields_to_json(found: Sequence[Field]) -> list[Json]:
+    return [_full(field) for field in found]
+
+
+def fields_from_json(data: Sequence[Mapping[str, Any]]) -> list[Field]:
+    return [_field(dict(field)) for field in data]
+
+
+def _field(data: Json) -> Field:
+    anchors = tuple(Anchor(**anchor) for anchor in data.pop("anchors"))
+    columns = tuple(_column(column) for column in data.pop("columns", ()))
+    options = tuple(data.pop("options", ()))
+    known = {key: value for key, value in data.items() if key in _defaults(Field)}
+    return Field(**{**known, "type": FieldType(known["type"])}, anchors=anchors, columns=columns, options=options)
+
+
+def _column(data: Mapping[str, Any]) -> Column:
+    return Column(data["key"], data["label"], FieldType(data.get("type", "text")), tuple(data.get("options", ())))
+
+
+def _paragraph(data: Mapping[str, Any]) -> Paragraph:
+    known = dict(data)
+    cell = known.pop("cell", None)
+    marks = tuple(Mark(**{**mark, "kind": MarkKind(mark["kind"]), "options": tuple(mark.get("options", ()))})
+                  for mark in known.pop("marks", ()))
+    spans = tuple(Span(**span) for span in known.pop("spans", ()))
+    return Paragraph(**known, cell=Cell(**cell) if cell is not None else None, marks=marks, spans=spans)
+
+
+@lru_cache(maxsize=16)
+def _defaults(cls: type[Any]) -> dict[str, Any]:
+    """The default of each attribute, MISSING where there is none."""
+    return {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(cls)}
+
+
+def _full(value: Any) -> Json:
+    return {name: _plain(getattr(value, name), _full) for name in _defaults(type(value))}
+
+
+def _brief(value: Any) -> Json:
+    found = {}
+    for name, default in _defaults(type(value)).items():
+        own = getattr(value, name)
+        if default is MISSING or own != default or type(own) is not type(default):
+            found[name] = _plain(own, _brief)
+    return found
+
+
+def _plain(value: Any, nested: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, NESTED):
+        return nested(value)
+    return [_plain(item, nested) for item in value] if isinstance(value, tuple | list) else value

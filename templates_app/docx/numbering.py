@@ -1,0 +1,212 @@
+"""List numbers as Word prints them: definitions of ``numbering.xml`` and the counters that run through a story."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .package import Package
+from .styles import value_of, whole
+from .text import namespace
+
+Element = Any
+
+LEVELS = 9
+PLACEHOLDER = re.compile(r"%([1-9])")
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+RUSSIAN = "абвгдежзиклмнопрстуфхцчшщэюя"
+ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
+         (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How one level of a list counts and prints."""
+
+    start: int = 1
+    format: str = "decimal"
+    text: str = ""
+    restart: int | None = None         # restarts after this level (1-based); 0 never
+    legal: bool = False
+    style: str = ""
+
+
+@dataclass(slots=True)
+class Definition:
+    """One ``w:num``: its levels and the list whose counters it shares."""
+
+    counter: str
+    levels: dict[int, Level]
+    restarts: dict[int, int] = field(default_factory=dict)  # start overrides, applied when the num is first used
+
+
+@dataclass(slots=True)
+class Numbering:
+    """All lists of a file and how far each has counted."""
+
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    _counts: dict[str, list[int | None]] = field(default_factory=dict)
+    _started: set[str] = field(default_factory=set)
+
+    def restart(self) -> None:
+        """A new story counts from the beginning."""
+        self._counts.clear()
+        self._started.clear()
+
+    def level_for_style(self, num_id: str, style_id: str | None) -> int:
+        """The level that a paragraph style stands for in its list, 0 where the list does not say."""
+        definition = self.definitions.get(num_id)
+        levels = definition.levels.items() if definition is not None and style_id else ()
+        return next((at for at, level in levels if level.style == style_id), 0)
+
+    def next(self, num_id: str, level: int) -> str | None:
+        """Count one paragraph and return its printed number; None when the list is unknown or numbers nothing."""
+        definition = self.definitions.get(num_id)
+        if definition is None or not 0 <= level < LEVELS:
+            return None
+        counts = self._counts.setdefault(definition.counter, [None] * LEVELS)
+        self._apply_overrides(num_id, definition, counts)
+        own = definition.levels.get(level, Level())
+        current = counts[level]
+        counts[level] = own.start if current is None else current + 1
+        self._reset_below(definition, counts, level)
+        return _printed(definition, counts, level)
+
+    def _apply_overrides(self, num_id: str, definition: Definition, counts: list[int | None]) -> None:
+        if num_id in self._started:
+            return
+        self._started.add(num_id)
+        for level, start in definition.restarts.items():
+            if level < LEVELS:
+                counts[level] = start - 1
+
+    @staticmethod
+    def _reset_below(definition: Definition, counts: list[int | None], level: int) -> None:
+        for lower in range(level + 1, LEVELS):
+            restart = definition.levels.get(lower, Level()).restart
+            if restart is None or 0 < restart and level < restart:
+                counts[lower] = None
+
+
+def _printed(definition: Definition, counts: list[int | None], level: int) -> str:
+    own = definition.levels.get(level, Level())
+    if own.format == "bullet":
+        return _bullet(own.text)
+
+    def number(match: re.Match[str]) -> str:
+        at = int(match[1]) - 1
+        shown = definition.levels.get(at, Level())
+        count = counts[at]
+        how = "decimal" if own.legal and shown.format != "decimal" else shown.format
+        return format_number(shown.start if count is None else count, how)
+
+    return PLACEHOLDER.sub(number, own.text).strip()
+
+
+def _bullet(text: str) -> str:
+    """Symbol fonts keep their bullets in the private use area; any bullet reads as one."""
+    char = text.strip()[:1]
+    return "•" if not char or "\ue000" <= char <= "\uf8ff" or char in "·o§" else char
+
+
+def format_number(number: int, how: str) -> str:
+    writer = FORMATS.get(how)
+    return writer(number) if writer else str(number)
+
+
+def _letters(number: int, alphabet: str) -> str:
+    if number < 1:
+        return str(number)
+    turns, at = divmod(number - 1, len(alphabet))
+    return alphabet[at] * min(turns + 1, 12)
+
+
+def _roman(number: int) -> str:
+    if not 0 < number < 5000:
+        return str(number)
+    out = ""
+    for value, sign in ROMAN:
+        times, number = divmod(number, value)
+        out += sign * times
+    return out
+
+
+FORMATS: dict[str, Callable[[int], str]] = {
+    "decimalZero": lambda n: f"{n:02d}",
+    "lowerLetter": lambda n: _letters(n, LATIN),
+    "upperLetter": lambda n: _letters(n, LATIN).upper(),
+    "lowerRoman": _roman,
+    "upperRoman": lambda n: _roman(n).upper(),
+    "russianLower": lambda n: _letters(n, RUSSIAN),
+    "russianUpper": lambda n: _letters(n, RUSSIAN).upper(),
+    "none": lambda n: "",
+}
+
+
+def read_numbering(package: Package) -> Numbering:
+    part = package.related(package.main_part, "numbering")
+    if part is None:
+        return Numbering()
+    root = package.xml(part)
+    w = namespace(root)
+    abstract, links = _abstract_lists(root, w)
+    numbering = Numbering()
+    for num in root.iterchildren(w + "num"):
+        numbering.definitions[num.get(w + "numId") or ""] = _definition(num, abstract, links, w)
+    return numbering
+
+
+def _abstract_lists(root: Element, w: str) -> tuple[dict[str, dict[int, Level]], dict[str, str]]:
+    """Levels by abstract list, and for lists that only link to a numbering style the list that defines it."""
+    levels: dict[str, dict[int, Level]] = {}
+    defining: dict[str, str] = {}
+    linking: dict[str, str] = {}
+    for element in root.iterchildren(w + "abstractNum"):
+        key = element.get(w + "abstractNumId") or ""
+        levels[key] = dict(_levels(element, w))
+        if style := value_of(element.find(w + "styleLink"), w):
+            defining[style] = key
+        if style := value_of(element.find(w + "numStyleLink"), w):
+            linking[key] = style
+    return levels, {key: defining[style] for key, style in linking.items() if style in defining}
+
+
+def _levels(element: Element, w: str) -> list[tuple[int, Level]]:
+    found = ((whole(level.get(w + "ilvl")), level) for level in element.iterchildren(w + "lvl"))
+    return [(at, _level(level, w)) for at, level in found if at is not None and 0 <= at < LEVELS]
+
+
+def _level(element: Element, w: str) -> Level:
+    start = whole(value_of(element.find(w + "start"), w))
+    format_element = element.find(w + "numFmt")
+    if format_element is None:          # newer Word hides it in a choice beside its fallback
+        format_element = next(element.iter(w + "numFmt"), None)
+    return Level(
+        start=1 if start is None else start,
+        format=value_of(format_element, w) or "decimal",
+        text=value_of(element.find(w + "lvlText"), w) or "",
+        restart=whole(value_of(element.find(w + "lvlRestart"), w)),
+        legal=element.find(w + "isLgl") is not None,
+        style=value_of(element.find(w + "pStyle"), w) or "",
+    )
+
+
+def _definition(num: Element, abstract: dict[str, dict[int, Level]], links: dict[str, str],
+                w: str) -> Definition:
+    key = value_of(num.find(w + "abstractNumId"), w) or ""
+    key = links.get(key, key)
+    definition = Definition(key, dict(abstract.get(key, {})))
+    for override in num.iterchildren(w + "lvlOverride"):
+        at = whole(override.get(w + "ilvl"))
+        if at is None or not 0 <= at < LEVELS:
+            continue
+        own = override.find(w + "lvl")
+        if own is not None:
+            definition.levels[at] = _level(own, w)
+        start = whole(value_of(override.find(w + "startOverride"), w))
+        if start is not None:
+            definition.restarts[at] = start
+            definition.levels[at] = replace(definition.levels.get(at, Level()), start=start)
+    return definition

@@ -1,0 +1,76 @@
+"""From an opened package to its outline: every paragraph of every story as a reader of the page knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from .errors import DamagedFile
+from .model import Outline, Paragraph
+from .numbering import Numbering, read_numbering
+from .package import Package
+from .sections import find_sections
+from .styles import Style, Styles, read_styles
+from .text import iter_paragraphs, namespace
+from .walk import StoryWalk
+
+T = TypeVar("T")
+DC_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+
+
+def read_outline(package: Package) -> Outline:
+    """Raises ``errors.Refused`` for what cannot be read."""
+    outline = Outline(sha256=package.sha256)
+    styles = _or_note(outline, lambda: read_styles(package), Styles({}, Style()), "styles")
+    numbering = _or_note(outline, lambda: read_numbering(package), Numbering(), "list numbers")
+    for part in package.stories:
+        read = _read_main if part == package.main_part else _read_beside
+        outline.paragraphs += read(outline, package, part, styles, numbering)
+    outline.language = styles.language
+    outline.title = _title(package, outline.paragraphs)
+    outline.sections = find_sections(outline)
+    return outline
+
+
+def _or_note(outline: Outline, read: Callable[[], T], fallback: T, what: str) -> T:
+    """The text is worth reading even where the part that describes its looks is damaged."""
+    try:
+        return read()
+    except DamagedFile:
+        outline.notes.append(f"The part with the {what} is damaged and was not read.")
+        return fallback
+
+
+def _read_main(outline: Outline, package: Package, part: str, styles: Styles, numbering: Numbering) -> list[Paragraph]:
+    root = package.xml(part)
+    w = namespace(root)
+    numbering.restart()
+    paragraphs = StoryWalk(part, w, styles, numbering).read(root)
+    if len(paragraphs) != sum(1 for _ in iter_paragraphs(root, w)):
+        raise DamagedFile              # paragraphs in places where none belong: anchors would miss
+    return paragraphs
+
+
+def _read_beside(outline: Outline, package: Package, part: str, styles: Styles,
+                 numbering: Numbering) -> list[Paragraph]:
+    """A header or footer; a damaged one is left out, as Word repairs it."""
+    try:
+        return _read_main(outline, package, part, styles, numbering)
+    except DamagedFile:
+        outline.notes.append(f"{part} is damaged and was not read.")
+        return []
+
+
+def _title(package: Package, paragraphs: list[Paragraph]) -> str:
+    titles = (p.text.strip() for p in paragraphs if p.style.casefold() == "title" and p.text.strip())
+    return next(titles, "") or _stored_title(package)
+
+
+def _stored_title(package: Package) -> str:
+    part = package.related("", "core-properties")
+    if part is None:
+        return ""
+    try:
+        return (package.xml(part).findtext(DC_TITLE) or "").strip()
+    except DamagedFile:
+        return ""

@@ -1,0 +1,48 @@
+"""What can go wrong with templates and documents."""
+
+from __future__ import annotations
+
+from accounts_app.errors import BadInput, Conflict, DnaError
+
+
+class WordFileRefused(BadInput):
+    """The Word file cannot be read."""
+
+    code = "word_file_refused"
+
+
+class WordChildFailed(DnaError):
+    """Reading the Word file failed on our side. Try again; if it fails again, send us the file."""
+
+    code = "word_child_failed"
+    retryable = True
+
+
+class TemplateNotReady(Conflict):
+    """The template has not been read yet. Wait for its job to complete."""
+
+    code = "template_not_ready"
+
+
+class TemplateArchived(Conflict):
+    """The template is archived. A manager can restore it."""
+
+    code = "template_archived"
+
+
+class DocumentNotReady(Conflict):
+    """The document is still being made. Wait for its job to complete."""
+
+    code = "document_not_ready"
+
+
+class BadField(BadInput):
+    """The field cannot be changed like this."""
+
+    code = "bad_field"
+
+
+class BadValues(BadInput):
+    """Some values do not fit the template's fields."""
+
+    code = "bad_values"

@@ -1,0 +1,130 @@
+"""The generate job: a template and values become a finished Word file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import uuid
+from pathlib import Path
+
+from django.utils import timezone
+from pydantic import BaseModel
+
+from jobs_app import artifacts, steps
+from jobs_app.db import run_sync
+from jobs_app.models import Artifact
+from jobs_app.runs import Run
+from jobs_app.workflows import workflow
+from templates_app.errors import TemplateNotReady
+from templates_app.models import Document, TemplateField
+from templates_app.word import run_word_child
+
+GENERATE_WORKFLOW = "document.generate"
+DOCUMENT_ENTITY = "document"
+DOCX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class GenerateRequest(BaseModel):
+    document_id: uuid.UUID
+    template_sha256: str
+
+
+class FilledFile(BaseModel):
+    """The finished file, and the keys of the fields that were left as they stand."""
+
+    artifact_id: uuid.UUID
+    sha256: str
+    unfilled: list[str]
+
+
+class GenerateResult(BaseModel):
+    document_id: uuid.UUID
+    sha256: str
+    unfilled: list[str]
+
+
+@workflow(GENERATE_WORKFLOW, arguments=GenerateRequest, expected_seconds=1)
+async def generate_document(run: Run, request: GenerateRequest) -> GenerateResult:
+    await run.progress(10, "Loading template")
+    filled = await run.step("fill", fill_word_file, request.document_id)
+    await run.progress(90, "Saving document")
+    return await run.options(atomic=True).step("save", save_document, request.document_id, filled)
+
+
+class _Source(BaseModel):
+    """What the child needs: where the template lies, and the values with the fields they belong to."""
+
+    path: Path
+    data: str
+    customer_id: uuid.UUID
+    filename: str
+    unfilled: list[str]
+
+
+async def fill_word_file(document_id: uuid.UUID) -> FilledFile:
+    """Fill in a child process; the template's file is read, never written."""
+    source = await run_sync(_source, document_id)
+    with tempfile.TemporaryDirectory(prefix="dna-fill-") as folder:
+        word_file, data, out = Path(folder, "template.docx"), Path(folder, "data.json"), Path(folder, "out.docx")
+        word_file.symlink_to(source.path)
+        data.write_text(source.data)
+        await run_word_child("fill", word_file, data, out)
+        filled = out.read_bytes()
+    artifact = await run_sync(_keep, filled, document_id, source)
+    return FilledFile(artifact_id=artifact.id, sha256=artifact.blob_id, unfilled=source.unfilled)
+
+
+def _source(document_id: uuid.UUID) -> _Source:
+    document = Document.objects.select_related("template__file").get(id=document_id)
+    template = document.template
+    if not template.is_ready:
+        raise TemplateNotReady()
+    fields = list(template.fields.select_related("section").order_by("ordinal"))
+    return _Source(
+        path=artifacts.verified_path(template.file),
+        data=json.dumps({"values": document.values, "fields": [field_for_library(field) for field in fields]}),
+        customer_id=document.customer_id,
+        filename=f"{document.name}{Path(template.file.filename).suffix or '.docx'}",
+        unfilled=[field.key for field in fields if field.key not in document.values],
+    )
+
+
+def field_for_library(field: TemplateField) -> dict[str, object]:
+    """A stored field in the Word library's JSON form."""
+    return {
+        "key": field.key,
+        "label": field.label,
+        "type": field.type,
+        "required": field.required,
+        "options": field.options,
+        "confidence": field.confidence,
+        "anchors": field.places,
+        "marker": field.marker,
+        "detector": field.detector,
+        "section": field.section.ordinal if field.section else None,
+        "columns": field.columns,
+        "hint": field.hint,
+        "date_format": field.date_format,
+    }
+
+
+def _keep(data: bytes, document_id: uuid.UUID, source: _Source) -> Artifact:
+    return artifacts.store_bytes(
+        data,
+        customer_id=source.customer_id,
+        job_id=steps.current_call.get().lease.job_id,
+        filename=source.filename,
+        media_type=DOCX_MEDIA_TYPE,
+        entity_type=DOCUMENT_ENTITY,
+        entity_id=document_id,
+    )
+
+
+def save_document(document_id: uuid.UUID, filled: FilledFile) -> GenerateResult:
+    """Tie the finished file to its document."""
+    document = Document.objects.select_for_update(no_key=True).get(id=document_id)
+    document.file_id = filled.artifact_id
+    document.unfilled = filled.unfilled
+    document.completed_at = timezone.now()
+    document.save(update_fields=["file", "unfilled", "completed_at"])
+    return GenerateResult(document_id=document.id, sha256=filled.sha256, unfilled=filled.unfilled)

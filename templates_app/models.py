@@ -1,0 +1,155 @@
+"""Templates as parsed, and the documents made of them.
+
+A template's sections and fields are written by the save step of its parse job and edited by people; the Word file
+itself is an artifact that never changes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts_app.access import CustomerOwnedQuerySet
+from accounts_app.ids import uuid7
+from accounts_app.models import Customer, User
+from jobs_app.choices import JobStatus
+from jobs_app.models import Artifact, Job
+from templates_app.choices import FieldType
+
+
+class Template(models.Model):
+    """A Word template of a customer, tied to the original file. Its status is that of its latest parse job."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="templates")
+    name = models.CharField(max_length=200)
+    standard = models.CharField(max_length=60, blank=True, help_text="For instance iso-9001-2015.")
+    custom_rules = models.TextField(blank=True, help_text="Hints for reading, such as “section headers are H1”.")
+    provider = models.CharField(max_length=100, blank=True, help_text="Language model to use; empty for rules alone.")
+    file = models.ForeignKey(Artifact, models.PROTECT, related_name="+")
+    file_sha256 = models.CharField(max_length=64)
+    parse_job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+    parsed_at = models.DateTimeField(null=True, blank=True)
+    parsed_file = models.ForeignKey(
+        Artifact, models.PROTECT, null=True, blank=True, related_name="+", help_text="Outline and fields as read, JSON."
+    )
+    title = models.CharField(max_length=500, blank=True)
+    language = models.CharField(max_length=20, blank=True)
+    notes = models.JSONField(default=list, blank=True, help_text="What was odd about the file, one sentence each.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CustomerOwnedQuerySet["Template"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "id"], name="template_of_customer")]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-created_at"], name="template_by_customer"),
+            models.Index(fields=["customer", "file_sha256"], name="template_by_file"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def status(self) -> JobStatus:
+        return JobStatus(self.parse_job.status) if self.parse_job else JobStatus.PENDING
+
+    @property
+    def is_ready(self) -> bool:
+        """It was parsed once; a failed second reading takes nothing away."""
+        return self.parsed_at is not None
+
+
+class TemplateSection(models.Model):
+    """A heading of a template, in reading order."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="sections", db_index=False)
+    ordinal = models.PositiveIntegerField()
+    part = models.CharField(max_length=255)
+    p = models.PositiveIntegerField(help_text="Ordinal of the paragraph in its part.")
+    level = models.PositiveSmallIntegerField()
+    number = models.CharField(max_length=60, blank=True)
+    heading = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["template", "ordinal"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["template", "ordinal"], name="section_order")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.heading}".strip()
+
+
+class TemplateField(models.Model):
+    """Something to fill in: one value, one or more places in the Word file.
+
+    ``parsed`` keeps what the reading said of label, type, required and options; the columns may be edited.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="fields", db_index=False)
+    ordinal = models.PositiveIntegerField()
+    section = models.ForeignKey(TemplateSection, models.SET_NULL, null=True, blank=True, related_name="fields")
+    key = models.CharField(max_length=200)
+    label = models.CharField(max_length=500)
+    type = models.CharField(max_length=10, choices=FieldType)
+    required = models.BooleanField(default=False)
+    options = models.JSONField(default=list, blank=True)
+    hint = models.TextField(blank=True)
+    confidence = models.FloatField(default=1.0)
+    places = models.JSONField(help_text="Anchors: part, p, start, end.")
+    marker = models.TextField(blank=True, help_text="What stands at the first place.")
+    detector = models.CharField(max_length=60, blank=True)
+    columns = models.JSONField(default=list, blank=True, help_text="Of a table: key, label, type, options.")
+    date_format = models.CharField(max_length=60, blank=True)
+    parsed = models.JSONField(default=dict, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    edited_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["template", "ordinal"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["template", "key"], name="one_field_per_key"),
+            models.UniqueConstraint(fields=["template", "ordinal"], name="field_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Document(models.Model):
+    """A finished file generated from a template and values. Values and file never change once it is made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="documents")
+    template = models.ForeignKey(Template, models.PROTECT, related_name="documents")
+    template_sha256 = models.CharField(max_length=64, help_text="Of the Word file it was made from.")
+    name = models.CharField(max_length=200)
+    values = models.JSONField(default=dict, help_text="By field key.")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+    file = models.ForeignKey(Artifact, models.PROTECT, null=True, blank=True, related_name="+")
+    unfilled = models.JSONField(default=list, blank=True, help_text="Keys of fields left as they stand.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CustomerOwnedQuerySet["Document"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "id"], name="document_of_customer")]
+        indexes: ClassVar = [models.Index(fields=["customer", "-created_at"], name="document_by_customer")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def status(self) -> JobStatus:
+        return JobStatus(self.job.status) if self.job else JobStatus.PENDING

@@ -1,0 +1,295 @@
+"""Pages: templates, one template, its fields, the form that fills it, documents."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts_app.access import Actor
+from accounts_app.choices import Role
+from accounts_app.errors import DnaError, NotSignedIn
+from accounts_app.http import actor_of
+from accounts_app.page_access import page_login_required
+from jobs_app.choices import JobStatus
+from templates_app.documents import (
+    check_fillable,
+    create_document,
+    finished_file,
+    missing_required,
+    search_documents,
+    values_to_take_over,
+)
+from templates_app.downloads import html_fragment, send_file
+from templates_app.errors import BadField, BadValues
+from templates_app.fields import edit_field, get_field
+from templates_app.fill_form import UNSURE_BELOW, build_groups, first_values, read_values
+from templates_app.forms import FieldForm
+from templates_app.models import Document, Template, TemplateField
+from templates_app.previews import template_preview
+from templates_app.shown_values import shown_groups
+from templates_app.templates import (
+    archive_template,
+    get_whole_template,
+    reparse_template,
+    restore_template,
+    search_templates,
+    standards_in_use,
+    upload_template,
+)
+from templates_app.word_files import SUFFIXES
+
+_PER_PAGE = 25
+
+
+# --- templates ------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@page_login_required
+def template_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    chosen = {name: request.GET.get(name, "").strip() for name in ("q", "status", "standard")}
+    chosen["status"] = chosen["status"] if chosen["status"] in JobStatus.values else ""
+    archived = request.GET.get("archived") == "1"
+    found = search_templates(actor, **chosen, archived=archived)
+    context = _paged(request, found) | {"chosen": chosen, "archived": archived}
+    if _is_fragment(request):
+        return render(request, "templates_app/_template_list.html", context)
+    more = {
+        "statuses": JobStatus.choices,
+        "standards": standards_in_use(actor),
+        "may_upload": actor.current is not None and actor.can(Role.EDITOR, actor.current),
+        "suffixes": ",".join(SUFFIXES),
+    }
+    return render(request, "templates_app/template_list.html", context | more)
+
+
+@require_POST
+@page_login_required
+def template_upload(request: HttpRequest) -> HttpResponse:
+    """The way without JavaScript: every file is taken or refused for itself."""
+    actor = actor_of(request)
+    files = request.FILES.getlist("file")
+    if not files:
+        messages.error(request, "Choose at least one Word file.")
+    details = {name: request.POST.get(name, "") for name in ("standard", "custom_rules")}
+    last = None
+    for file in files:
+        try:
+            last = upload_template(actor=actor, customer_id=actor.customer_id(), file=file, **details)
+        except NotSignedIn:
+            raise
+        except DnaError as error:
+            messages.error(request, f"{file.name}: {error.user_message}")
+        else:
+            messages.success(request, f"{file.name} was uploaded and is being read.")
+    return redirect("template", last.id) if last and len(files) == 1 else redirect("templates")
+
+
+@require_safe
+@page_login_required
+def template_page(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    template = get_whole_template(template_id, actor=actor)
+    fields = list(template.fields.all())
+    context = _rights(actor, template) | {
+        "template": template,
+        "groups": build_groups(fields, {}, {}) if template.is_ready else [],
+        "unsure_count": sum(one.confidence < UNSURE_BELOW for one in fields),
+        "documents": list(search_documents(actor, template_id=template.id)[:5]),
+    }
+    return render(request, "templates_app/template.html", context)
+
+
+@require_safe
+@page_login_required
+def template_preview_fragment(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    template = Template.objects.select_related("parsed_file").get_for(actor_of(request), id=template_id)
+    return html_fragment(template_preview(template))
+
+
+@require_safe
+@page_login_required
+def template_file(request: HttpRequest, template_id: UUID) -> HttpResponseBase:
+    template = Template.objects.select_related("file__blob").get_for(actor_of(request), id=template_id)
+    return send_file(request, template.file)
+
+
+@require_POST
+@page_login_required
+def template_parse(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    reparse_template(template_id, actor=actor_of(request))
+    return redirect("template", template_id)
+
+
+@require_POST
+@page_login_required
+def template_archive(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    template = archive_template(template_id, actor=actor_of(request))
+    messages.success(request, f"“{template.name}” is archived.")
+    return redirect("templates")
+
+
+@require_POST
+@page_login_required
+def template_restore(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    restore_template(template_id, actor=actor_of(request))
+    return redirect("template", template_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_login_required
+def template_field(request: HttpRequest, template_id: UUID, key: str) -> HttpResponse:
+    """A field: shown as a line (``?line=1``), as a form, or changed by it; inside the template's page or by itself."""
+    actor = actor_of(request)
+    template = Template.objects.get_for(actor, id=template_id)
+    field = get_field(template, key)
+    form = FieldForm(request.POST or None, field=field)
+    if request.method == "POST" and form.is_valid() and _changed(field, form, actor):
+        if _is_fragment(request):
+            return _field_line(request, template, get_field(template, key))
+        return redirect(f"/templates/{template.id}/#field-{key}")
+    if _is_fragment(request) and request.GET.get("line"):
+        return _field_line(request, template, field)
+    context = {"template": template, "field": field, "form": form, "in_page": _is_fragment(request)}
+    name = "templates_app/_field_form.html" if _is_fragment(request) else "templates_app/field.html"
+    return render(request, name, context, status=422 if form.errors else 200)
+
+
+def _changed(field: TemplateField, form: FieldForm, actor: Actor) -> bool:
+    """Make the change; what does not fit is said by the form."""
+    try:
+        edit_field(field.template_id, field.key, form.changes(), actor=actor)
+    except BadField as error:
+        form.add_error(error.details["field"], error.user_message)
+        return False
+    return True
+
+
+def _field_line(request: HttpRequest, template: Template, field: TemplateField) -> HttpResponse:
+    item = build_groups([field], {}, {})[0].inputs[0]
+    context = _rights(actor_of(request), template) | {"template": template, "item": item, "focus": True}
+    return render(request, "templates_app/_field_line.html", context)
+
+
+# --- filling --------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_login_required
+def template_fill(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    template = Template.objects.get_for(actor, id=template_id)
+    check_fillable(template, actor=actor)
+    fields = list(template.fields.select_related("section"))
+    if request.method != "POST":
+        values = first_values(fields)
+        if older := request.GET.get("from"):
+            document = Document.objects.get_for(actor, id=older, template_id=template.id)
+            values = values_to_take_over(document, fields)
+        return _fill_page(request, template, fields, values, name=request.GET.get("name", ""))
+    return _fill(request, template, fields, actor)
+
+
+def _fill(request: HttpRequest, template: Template, fields: list[TemplateField], actor: Actor) -> HttpResponse:
+    """Make the document, or show the form again with what was typed and what is wrong with it."""
+    values, errors = read_values(fields, request.POST, request.FILES)
+    name = request.POST.get("name", "").strip()
+    if table := request.POST.get("more_rows", ""):
+        return _fill_page(request, template, fields, values, name=name, more_rows=table)
+    missing = [] if "incomplete" in request.POST else missing_required(fields, values)
+    if not errors and not missing:
+        try:
+            document = create_document(actor=actor, template_id=template.id, name=name, values=values)
+            return redirect("document", document.id)
+        except BadValues as error:
+            errors = error.details
+    context = {"errors": errors, "missing": [one for one in missing if one.key not in errors]}
+    return _fill_page(request, template, fields, values, name=name, status=422, **context)
+
+
+def _fill_page(
+    request: HttpRequest,
+    template: Template,
+    fields: list[TemplateField],
+    values: dict[str, Any],
+    *,
+    name: str,
+    errors: dict[str, str] | None = None,
+    missing: list[TemplateField] | None = None,
+    more_rows: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    problems = {one.key: "This must be filled." for one in missing or []} | (errors or {})
+    context = {
+        "template": template,
+        "groups": build_groups(fields, values, problems, more_rows=more_rows),
+        "fields_count": len(fields),
+        "name": name or template.name,
+        "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
+        "only_missing": bool(missing) and not errors,
+    }
+    return render(request, "templates_app/fill.html", context, status=status)
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@page_login_required
+def document_list(request: HttpRequest) -> HttpResponse:
+    q, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
+    status = status if status in JobStatus.values else ""
+    context = _paged(request, search_documents(actor_of(request), q=q, status=status))
+    context |= {"chosen": {"q": q, "status": status}, "statuses": JobStatus.choices}
+    name = "_document_list.html" if _is_fragment(request) else "document_list.html"
+    return render(request, f"templates_app/{name}", context)
+
+
+@require_safe
+@page_login_required
+def document_page(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    related = Document.objects.select_related("template", "job", "file__blob", "created_by")
+    document = related.get_for(actor, id=document_id)
+    context = _rights(actor, document.template) | {"document": document, **shown_groups(document)}
+    return render(request, "templates_app/document.html", context)
+
+
+@require_safe
+@page_login_required
+def document_file(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+    document = Document.objects.select_related("job", "file__blob").get_for(actor_of(request), id=document_id)
+    return send_file(request, finished_file(document))
+
+
+# --- what they share ------------------------------------------------------------------------------------------------
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    """Asked for by htmx, and not to restore a page from its history."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+
+
+def _paged(request: HttpRequest, found: QuerySet[Any]) -> dict[str, Any]:
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    return {"page": page, "query": query.urlencode()}
+
+
+def _rights(actor: Actor, template: Template) -> dict[str, bool]:
+    usable = template.archived_at is None
+    return {
+        "may_edit": usable and actor.can(Role.EDITOR, template.customer_id),
+        "may_archive": usable and actor.can(Role.MANAGER, template.customer_id),
+        "may_restore": not usable and actor.can(Role.MANAGER, template.customer_id),
+    }

@@ -1,0 +1,210 @@
+"""The shapes in which the API takes and gives templates, fields and documents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import StrictBool
+
+from jobs_app.choices import JobStatus
+from jobs_app.presentation import error_data
+from templates_app.choices import FieldType
+from templates_app.models import Document, Template, TemplateField
+
+
+class JobAccepted(Schema):
+    """Work was accepted; the addresses say how it goes."""
+
+    job_id: UUID
+    status: JobStatus
+    status_url: str = Field(description="GET it for status, progress, result or error.")
+    events_url: str = Field(description="GET it for the log so far.")
+    websocket_url: str = Field(
+        description="The log live; add ?token= of POST /api/v1/auth/websocket-token, and &after=N to resume."
+    )
+
+
+class TemplateAccepted(JobAccepted):
+    template_id: UUID
+
+
+class DocumentAccepted(JobAccepted):
+    document_id: UUID
+
+
+class JobErrorOut(Schema):
+    code: str
+    message: str
+    errored: bool = Field(description="True when the fault is the program's, not the input's.")
+
+
+class PersonOut(Schema):
+    id: UUID
+    name: str
+
+    @staticmethod
+    def resolve_name(person: Any) -> str:
+        return str(person)
+
+
+class TemplateOut(Schema):
+    """A template without its content. It can be filled once ``ready``, whatever a later reading comes to."""
+
+    id: UUID
+    name: str
+    standard: str
+    status: JobStatus = Field(description="Of the latest reading of the file.")
+    ready: bool = Field(alias="is_ready")
+    progress: int
+    error: JobErrorOut | None
+    job_id: UUID | None = Field(alias="parse_job_id")
+    filename: str = Field(alias="file.filename")
+    size_bytes: int = Field(alias="file.blob.size_bytes")
+    sha256: str = Field(alias="file_sha256")
+    title: str
+    language: str
+    provider: str
+    sections_count: int
+    fields_count: int
+    created_by: PersonOut | None
+    created_at: datetime
+    parsed_at: datetime | None
+    archived_at: datetime | None
+
+    @staticmethod
+    def resolve_progress(template: Template) -> int:
+        return template.parse_job.progress if template.parse_job else 0
+
+    @staticmethod
+    def resolve_error(template: Template) -> dict[str, Any] | None:
+        return error_data(template.parse_job) if template.parse_job else None
+
+
+class SectionOut(Schema):
+    """A heading; fields name it by its index in the list."""
+
+    level: int
+    number: str
+    heading: str
+    part: str
+    p: int = Field(description="Ordinal of the paragraph in its part.")
+
+
+class PlaceOut(Schema):
+    """Where a value goes: paragraph ``p`` of a part, from ``start`` to ``end`` in code points of its visible text."""
+
+    part: str
+    p: int
+    start: int
+    end: int
+
+
+class ColumnOut(Schema):
+    key: str
+    label: str
+    type: FieldType
+    options: list[str]
+
+
+class FieldOut(Schema):
+    """Something to fill in: one value, one or more places."""
+
+    key: str
+    label: str
+    type: FieldType
+    required: bool
+    options: list[str]
+    section: int | None = Field(description="Index into sections; null before the first heading.")
+    confidence: float = Field(description="0–1: how sure the reading is.")
+    places: list[PlaceOut]
+    marker: str = Field(description="What stands at the first place now.")
+    hint: str
+    columns: list[ColumnOut] = Field(description="Of a table.")
+    date_format: str
+    detector: str
+    edited_at: datetime | None
+
+    @staticmethod
+    def resolve_section(field: TemplateField) -> int | None:
+        return field.section.ordinal if field.section else None
+
+
+class TemplateDetail(TemplateOut):
+    """A template with everything it was read as."""
+
+    custom_rules: str
+    notes: list[str] = Field(description="What was odd about the file, one sentence each.")
+    sections: list[SectionOut]
+    fields: list[FieldOut]
+
+
+class FieldChanges(Schema):
+    """What to change of a field; what is left out stays."""
+
+    label: str = Field("", max_length=500)
+    type: FieldType = FieldType.TEXT
+    required: StrictBool = False
+    options: list[str] = Field([], description="Of a choice.")
+    hint: str = Field("", max_length=2000)
+
+    model_config = {"extra": "forbid"}
+
+
+class DocumentRequest(Schema):
+    """Values by field key; keys left out, and null, leave the place as it stands.
+
+    A date is YYYY-MM-DD, a check box true or false, a choice one of its options, a table a list of rows (objects by
+    column key, or lists), a picture {"base64": "…"} or a data URL.
+    """
+
+    name: str = Field("", max_length=200, description="Empty: the template's name.")
+    values: dict[str, Any]
+
+    model_config = {"extra": "forbid"}
+
+
+class TemplateRef(Schema):
+    id: UUID
+    name: str
+
+
+class DocumentOut(Schema):
+    """A document without its values. Its file is there once the status is completed."""
+
+    id: UUID
+    name: str
+    status: JobStatus
+    progress: int
+    error: JobErrorOut | None
+    job_id: UUID | None
+    template: TemplateRef
+    template_sha256: str = Field(description="Of the Word file it was made from.")
+    sha256: str | None = Field(description="Of the finished Word file.")
+    size_bytes: int | None
+    unfilled: list[str] = Field(description="Keys of the fields left as they stand.")
+    created_by: PersonOut | None
+    created_at: datetime
+    completed_at: datetime | None
+
+    @staticmethod
+    def resolve_progress(document: Document) -> int:
+        return document.job.progress if document.job else 0
+
+    @staticmethod
+    def resolve_error(document: Document) -> dict[str, Any] | None:
+        return error_data(document.job) if document.job else None
+
+    @staticmethod
+    def resolve_sha256(document: Document) -> str | None:
+        return document.file.blob_id if document.file else None
+
+    @staticmethod
+    def resolve_size_bytes(document: Document) -> int | None:
+        return document.file.blob.size_bytes if document.file else None
+
+
+class DocumentDetail(DocumentOut):
+    values: dict[str, Any]

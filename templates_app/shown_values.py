@@ -1,0 +1,62 @@
+"""A document's values as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+
+from templates_app.choices import FieldType
+from templates_app.models import Document, TemplateField, TemplateSection
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """One value: ``kind`` is text, picture or rows."""
+
+    label: str
+    kind: str
+    value: Any
+    columns: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    section: TemplateSection | None
+    values: list[ShownValue] = field(default_factory=list)
+
+
+def shown_groups(document: Document) -> dict[str, Any]:
+    """``groups`` of filled values by section, and the ``unfilled`` fields; keys the template lost since come last."""
+    fields = list(document.template.fields.select_related("section"))
+    groups: dict[Any, ShownGroup] = {}
+    for one in fields:
+        if one.key in document.values:
+            group = groups.setdefault(one.section_id, ShownGroup(one.section))
+            group.values.append(_shown(one, document.values[one.key]))
+    if lost := [key for key in document.values if key not in {one.key for one in fields}]:
+        texts = [ShownValue(key, "text", str(document.values[key])) for key in lost]
+        groups["lost"] = ShownGroup(TemplateSection(heading="No longer in the template"), texts)
+    unfilled = [one for one in fields if one.key not in document.values]
+    return {"groups": list(groups.values()), "unfilled": unfilled}
+
+
+def _shown(one: TemplateField, value: Any) -> ShownValue:
+    if isinstance(value, dict):
+        return ShownValue(one.label, "picture", value["base64"])
+    if one.type == FieldType.TABLE and isinstance(value, list):
+        cells = [[_text(FieldType(c["type"]), row.get(c["key"], "")) for c in one.columns] for row in value]
+        return ShownValue(one.label, "rows", cells, [c["label"] or c["key"] for c in one.columns])
+    return ShownValue(one.label, "text", _text(FieldType(one.type), value))
+
+
+def _text(kind: FieldType, value: Any) -> str:
+    if isinstance(value, bool):
+        return "☒ Yes" if value else "☐ No"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if kind == FieldType.DATE and value:
+        return date_format(date.fromisoformat(value))
+    return str(value)

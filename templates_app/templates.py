@@ -1,0 +1,222 @@
+"""Templates: uploaded, found, read again, archived. What a person may do with one of their fields is in ``fields``."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts_app.access import Actor, record_audit
+from accounts_app.choices import Role
+from accounts_app.errors import BadInput, NotFound
+from accounts_app.ids import uuid7
+from jobs_app import artifacts
+from jobs_app.choices import TERMINAL
+from jobs_app.jobs import DEFAULT_PRIORITY, cancel_job, submit_job
+from jobs_app.models import Job
+from templates_app.errors import TemplateArchived
+from templates_app.models import Template, TemplateField, TemplateSection
+from templates_app.once import make_once
+from templates_app.parsing import PARSE_WORKFLOW, ParseRequest
+from templates_app.word_files import WordFile, receive_word_file
+
+TEMPLATE_ENTITY = "template"
+_MAX_PRIORITY = 10
+_MAX_RULES_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What the uploader says of a file, checked."""
+
+    name: str
+    standard: str
+    custom_rules: str
+    provider: str
+    priority: int
+
+
+def upload_template(
+    *,
+    actor: Actor,
+    customer_id: uuid.UUID,
+    file: File[Any],
+    name: str = "",
+    standard: str = "",
+    custom_rules: str = "",
+    provider: str = "",
+    priority: int = DEFAULT_PRIORITY,
+    idempotency_key: str | None = None,
+) -> Template:
+    """Keep a Word file and start reading it. The file, the template and its job come to be together or not at all.
+
+    Raises ``NotAllowed``, ``TooLarge``, ``WordFileRefused``, ``BadInput`` and ``IdempotencyConflict``.
+    """
+    actor.check(Role.EDITOR, customer_id)
+    word_file = receive_word_file(file)
+    name = name.strip() or PurePath(word_file.filename).stem[:200]
+    details = _checked_details(_Details(name, standard.strip(), custom_rules.strip(), provider.strip(), priority))
+    job = make_once(
+        lambda: _keep(word_file, details, actor=actor, customer_id=customer_id),
+        actor=actor,
+        customer_id=customer_id,
+        operation="template.upload",
+        key=idempotency_key,
+        inputs={"sha256": word_file.sha256, **asdict(details)},
+    )
+    return Template.objects.select_related("parse_job").get_for(actor, id=job.subject_id)
+
+
+def _checked_details(details: _Details) -> _Details:
+    limits = {"name": 200, "standard": 60, "provider": 100, "custom_rules": _MAX_RULES_CHARACTERS}
+    for field, limit in limits.items():
+        if len(getattr(details, field)) > limit:
+            raise BadInput(f"{field.replace('_', ' ').capitalize()} has at most {limit} characters.", field=field)
+    if not 0 <= details.priority <= _MAX_PRIORITY:
+        raise BadInput(f"Priority is a number from 0 to {_MAX_PRIORITY}.", field="priority")
+    return details
+
+
+def _keep(word_file: WordFile, details: _Details, *, actor: Actor, customer_id: uuid.UUID) -> Job:
+    template_id = uuid7()
+    artifact = artifacts.store_bytes(
+        word_file.data,
+        customer_id=customer_id,
+        filename=word_file.filename,
+        media_type=word_file.media_type,
+        entity_type=TEMPLATE_ENTITY,
+        entity_id=template_id,
+        created_by_id=actor.user.pk,
+    )
+    template = Template.objects.create(
+        id=template_id,
+        customer_id=customer_id,
+        name=details.name,
+        standard=details.standard,
+        custom_rules=details.custom_rules,
+        provider=details.provider,
+        file=artifact,
+        file_sha256=word_file.sha256,
+        created_by=actor.user,
+    )
+    record_audit(actor, "template.uploaded", template, sha256=word_file.sha256)
+    return _submit_parse(template, actor=actor, priority=details.priority)
+
+
+def _submit_parse(template: Template, *, actor: Actor, priority: int) -> Job:
+    job = submit_job(
+        workflow=PARSE_WORKFLOW,
+        arguments=ParseRequest(template_id=template.id, file_id=template.file_id, file_sha256=template.file_sha256),
+        customer_id=template.customer_id,
+        actor=actor,
+        subject=template,
+        priority=priority,
+    )
+    template.parse_job = job
+    template.save(update_fields=["parse_job"])
+    return job
+
+
+def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
+    """Read the file again; edited fields keep their edits. While it is being read, that reading is the answer."""
+    with transaction.atomic():
+        template = locked_template(template_id, actor=actor)
+        check_not_archived(template)
+        if template.parse_job is None or template.parse_job.status in TERMINAL:
+            record_audit(actor, "template.reparsed", template)
+            _submit_parse(template, actor=actor, priority=DEFAULT_PRIORITY)
+    return template
+
+
+def archive_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
+    """Put a template away: no longer listed, filled or edited; its documents stay. Safe to call twice."""
+    with transaction.atomic():
+        template = locked_template(template_id, actor=actor, role=Role.MANAGER)
+        if template.archived_at is not None:
+            return template
+        template.archived_at = timezone.now()
+        template.save(update_fields=["archived_at"])
+        record_audit(actor, "template.archived", template)
+        if template.parse_job is not None and template.parse_job.status not in TERMINAL:
+            cancel_job(template.parse_job.id, actor=actor)
+    return template
+
+
+def restore_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
+    """Take an archived template back into use. Safe to call twice."""
+    with transaction.atomic():
+        template = locked_template(template_id, actor=actor, role=Role.MANAGER)
+        if template.archived_at is not None:
+            template.archived_at = None
+            template.save(update_fields=["archived_at"])
+            record_audit(actor, "template.restored", template)
+    return template
+
+
+def locked_template(template_id: uuid.UUID, *, actor: Actor, role: Role = Role.EDITOR) -> Template:
+    """The template with its row locked until the transaction ends, for an actor who holds the role."""
+    rows = Template.objects.select_for_update(no_key=True, of=("self",)).select_related("parse_job")
+    template = rows.get_for(actor, id=template_id)
+    actor.check(role, template.customer_id)
+    return template
+
+
+def check_not_archived(template: Template) -> None:
+    if template.archived_at is not None:
+        raise TemplateArchived()
+
+
+def find_parsed_copy(customer_id: uuid.UUID, sha256: str) -> Template | None:
+    """The customer's latest template made of this very file, if it was read."""
+    copies = Template.objects.filter(customer_id=customer_id, file_sha256=sha256, archived_at=None)
+    return copies.exclude(parsed_at=None).first()
+
+
+def search_templates(
+    actor: Actor, *, q: str = "", status: str = "", standard: str = "", archived: bool = False
+) -> QuerySet[Template]:
+    """Visible templates, newest first, with ``sections_count`` and ``fields_count``; ready to be paged."""
+    found = Template.objects.visible_to(actor).filter(archived_at__isnull=not archived)
+    if q := q.strip():
+        found = found.filter(
+            Q(name__icontains=q) | Q(title__icontains=q) | Q(standard__icontains=q) | Q(file__filename__icontains=q)
+        )
+    if status:
+        found = found.filter(parse_job__status=status)
+    if standard:
+        found = found.filter(standard__iexact=standard)
+    return _presentable(found)
+
+
+def get_whole_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
+    """One visible template with its sections and fields, in a fixed number of queries."""
+    fields = Prefetch("fields", TemplateField.objects.select_related("section"))
+    found = Template.objects.visible_to(actor).filter(id=template_id)
+    template = _presentable(found).prefetch_related("sections", fields).first()
+    if template is None:
+        raise NotFound("There is no such template, or you may not see it.")
+    return template
+
+
+def _presentable(templates: QuerySet[Template]) -> QuerySet[Template]:
+    """With all that the API and the pages show of a template itself."""
+    counts = {"sections_count": _count_of(TemplateSection), "fields_count": _count_of(TemplateField)}
+    return templates.select_related("parse_job", "file__blob", "created_by").annotate(**counts)
+
+
+def _count_of(model: type[TemplateSection] | type[TemplateField]) -> Coalesce:
+    rows = model._default_manager.filter(template=OuterRef("pk")).order_by().values("template")
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count"), output_field=IntegerField()), 0)
+
+
+def standards_in_use(actor: Actor) -> list[str]:
+    """For the filter over the list."""
+    known = Template.objects.visible_to(actor).filter(archived_at=None).exclude(standard="")
+    return list(known.order_by("standard").values_list("standard", flat=True).distinct())

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from accounts_app.access import Actor
+from jobs_app.jobs import submit_job
+from jobs_app.models import Job
+from tests.jobs_app import workflows
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts() -> Iterator[None]:
+    workflows.calls.clear()
+    workflows.release.clear()
+    yield
+    workflows.release.set()
+
+
+@pytest.fixture
+def submit(actor: Actor) -> Callable[..., Job]:
+    """Submit one of the test workflows for the editor's customer."""
+
+    def do(name: str, n: int = 1, **options: int) -> Job:
+        assert actor.current is not None
+        arguments = workflows.Numbers(n=n)
+        return submit_job(workflow=name, arguments=arguments, customer_id=actor.current, actor=actor, **options)
+
+    return do

@@ -1,0 +1,150 @@
+"""Small workflows for the tests of the runtime, registered once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from typing import Any
+
+from pydantic import BaseModel
+
+from accounts_app.errors import BadInput
+from accounts_app.models import Customer
+from jobs_app import progress
+from jobs_app.runs import Run
+from jobs_app.steps import Retry
+from jobs_app.workflows import workflow
+
+
+class Numbers(BaseModel):
+    n: int = 1
+
+
+class Total(BaseModel):
+    total: int
+
+
+calls: Counter[str] = Counter()
+"""How often each step function ran; tests clear it."""
+release = threading.Event()
+"""Steps that wait do so for this."""
+
+
+def add(a: int, b: int) -> int:
+    calls["add"] += 1
+    return a + b
+
+
+async def double(n: int) -> int:
+    calls[f"double {n}"] += 1
+    await asyncio.sleep(0.01)
+    return n * 2
+
+
+def rename_customer(name: str) -> int:
+    calls["rename"] += 1
+    return Customer.objects.filter(slug="acme").update(name=name)
+
+
+def say_no(n: int) -> int:
+    calls["no"] += 1
+    raise BadInput("This number will not do.")
+
+
+def break_down(n: int) -> int:
+    raise RuntimeError("secret detail")
+
+
+def fail_twice(n: int) -> int:
+    calls["flaky"] += 1
+    if calls["flaky"] < 3:
+        raise ConnectionError("not yet")
+    return n
+
+
+def big_text(n: int) -> str:
+    calls["big"] += 1
+    return "x" * n
+
+
+async def wait_for_release(n: int) -> int:
+    calls["wait"] += 1
+    while not release.is_set():
+        await asyncio.sleep(0.01)
+    return n
+
+
+async def report_much(n: int) -> int:
+    for done in range(n):
+        progress.report(10 + done * 80 // n, "Counting", done=done + 1, total=n)
+        await asyncio.sleep(0)
+    return n
+
+
+@workflow("test.sum", arguments=Numbers)
+async def sum_up(run: Run, request: Numbers) -> Total:
+    await run.progress(10, "Adding")
+    first = await run.step("add", add, request.n, 1)
+    doubled = await run.gather("double", _double, [1, 2, 3, 4, 5], item_key=str, limit=2)
+    await run.progress(60, "Saving")
+    await run.options(atomic=True).step("save", rename_customer, f"Total {first + sum(doubled)}")
+    return Total(total=first + sum(doubled))
+
+
+async def _double(run: Run, n: int) -> int:
+    return await run.step("it", double, n)
+
+
+@workflow("test.no", arguments=Numbers)
+async def refuse(run: Run, request: Numbers) -> Total:
+    await run.step("first", add, 1, 1)
+    return Total(total=await run.step("no", say_no, request.n))
+
+
+@workflow("test.broken", arguments=Numbers)
+async def broken(run: Run, request: Numbers) -> Total:
+    return Total(total=await run.step("broken", break_down, request.n))
+
+
+@workflow("test.flaky", arguments=Numbers)
+async def flaky(run: Run, request: Numbers) -> Total:
+    retry = Retry(attempts=3, base_seconds=0.05)
+    return Total(total=await run.options(retry=retry).step("flaky", fail_twice, request.n))
+
+
+@workflow("test.writes", arguments=Numbers)
+async def writes(run: Run, request: Numbers) -> Total:
+    return Total(total=await run.step("write", rename_customer, "never"))
+
+
+@workflow("test.duplicate", arguments=Numbers)
+async def duplicate(run: Run, request: Numbers) -> Total:
+    await run.step("same", add, 1, 1)
+    return Total(total=await run.step("same", add, 1, 2))
+
+
+@workflow("test.big", arguments=Numbers)
+async def big(run: Run, request: Numbers) -> Total:
+    text = await run.step("big", big_text, request.n)
+    return Total(total=len(text))
+
+
+@workflow("test.wait", arguments=Numbers)
+async def wait(run: Run, request: Numbers) -> Total:
+    await run.step("before", add, request.n, 0)
+    return Total(total=await run.step("wait", wait_for_release, request.n))
+
+
+@workflow("test.report", arguments=Numbers)
+async def report(run: Run, request: Numbers) -> Total:
+    return Total(total=await run.step("report", report_much, request.n))
+
+
+@workflow("test.gather_fails", arguments=Numbers)
+async def gather_fails(run: Run, request: Numbers) -> Total:
+    async def one(scope: Run, n: int) -> int:
+        return await scope.step("it", say_no if n == 2 else double, n)
+
+    results: list[Any] = await run.gather("all", one, [1, 2, 3, 4], item_key=str, limit=1)
+    return Total(total=sum(results))
