@@ -107,7 +107,7 @@ class UserAdmin(MembershipsAdmin, BaseUserAdmin):  # type: ignore[type-arg,misc]
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
-    readonly_fields = ("last_login", "created_at")
+    readonly_fields = ("preferences", "last_login", "created_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Access", {"fields": ("status", "is_staff", "is_superuser", "email_verified_at")}),

@@ -37,7 +37,7 @@ class NameForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    """Asks for the current password only where there is one."""
+    """Asks for the current password, except where there is none or a sign-in link stood in for it."""
 
     current_password = forms.CharField(
         strip=False, max_length=4096, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
@@ -55,10 +55,10 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, by_link: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        if not user.has_usable_password():
+        if by_link or not user.has_usable_password():
             del self.fields["current_password"]
 
     def clean_current_password(self) -> str:
@@ -81,3 +81,7 @@ class KeyForm(forms.Form):
         help_text="What will use it, for example “import script”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "key_%s")  # the page has another field called name
+        super().__init__(*args, **kwargs)

@@ -17,12 +17,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import CsrfViewMiddleware
+from django.views.defaults import page_not_found
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.security.base import AuthBase
-from ninja.utils import check_csrf
 from pydantic import Field
 
 from accounts_app.access import Actor, actor_for
@@ -133,9 +134,22 @@ class SessionAuthentication(_Authentication):
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
         actor = session_actor(request, door="api")
-        if actor is not None and check_csrf(request) is not None:
-            raise CsrfFailed
+        if actor is not None:
+            _check_csrf(request)
         return actor
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        raise CsrfFailed(f"{CsrfFailed.__doc__} ({reason})")  # the base class renders a page
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    """``CsrfFailed`` unless the method is safe or the token is there. Ninja's views are exempt from the middleware."""
+    check = _CsrfCheck(lambda _: HttpResponse())
+    cast(Any, request).csrf_processing_done = False
+    check.process_request(request)
+    check.process_view(request, HttpResponse, (), {})
 
 
 API_AUTHENTICATION = [ApiKeyAuthentication(), BearerAuthentication(), SessionAuthentication()]
@@ -167,6 +181,13 @@ def error_responses(*http_codes: int) -> dict[int, type[ErrorBody]]:
 
 def error_body(code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "details": details or {}}}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler404`` of the site: an address that leads nowhere, below the API in the API's shape."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(error_body(NotFound.code, "The API has no such address."), status=404)
+    return page_not_found(request, exception)
 
 
 def log_unexpected(request: HttpRequest, error: Exception) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,7 +22,7 @@ from accounts_app.forms import KeyForm, NameForm, PasswordForm, SignInForm
 from accounts_app.http import SESSION_CUSTOMER, actor_of
 from accounts_app.models import Customer
 from accounts_app.page_access import page_login_required
-from accounts_app.sign_in import sign_in, sign_in_by_link
+from accounts_app.sign_in import came_by_link, password_was_set, sign_in, sign_in_by_link
 
 
 @never_cache
@@ -84,7 +84,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
 @page_login_required
 def change_password(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    form = PasswordForm(request.POST, user=actor.user)
+    form = PasswordForm(request.POST, user=actor.user, by_link=came_by_link(request))
     if form.is_valid():
         try:
             members.set_password(actor.user, form.cleaned_data["new_password"], actor=actor)
@@ -92,7 +92,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
             form.add_error("new_password", error.user_message)
     if not form.is_valid():
         return _account_page(request, password_form=form)
-    update_session_auth_hash(request, actor.user)
+    password_was_set(request, actor.user)
     messages.success(request, "Your password is changed. All your other sessions have ended.")
     return redirect("account")
 
@@ -150,18 +150,14 @@ def _sign_in_form(request: HttpRequest, form: SignInForm, *, problem: str = "", 
 def _account_page(request: HttpRequest, *, new_key: str = "", **bound_forms: Any) -> HttpResponse:
     """The whole page; a form that was filled in wrongly stands in it with its errors, and makes it a 422."""
     actor = actor_of(request)
-    context: dict[str, Any] = _account_forms(actor) | bound_forms
-    context |= {"keys": api_keys.keys_of(actor), "new_key": new_key, "current_role": _current_role(actor)}
+    context: dict[str, Any] = _account_forms(actor, by_link=came_by_link(request)) | bound_forms
+    context |= {"keys": api_keys.keys_of(actor), "new_key": new_key}
     return render(request, "accounts_app/account.html", context, status=422 if bound_forms else 200)
 
 
-def _account_forms(actor: Actor) -> dict[str, Any]:
+def _account_forms(actor: Actor, *, by_link: bool) -> dict[str, Any]:
     return {
         "name_form": NameForm(initial={"name": actor.user.name}),
-        "password_form": PasswordForm(user=actor.user),
-        "key_form": KeyForm(auto_id="key_%s"),
+        "password_form": PasswordForm(user=actor.user, by_link=by_link),
+        "key_form": KeyForm(),
     }
-
-
-def _current_role(actor: Actor) -> str:
-    return actor.roles[actor.current].label if actor.current else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest
@@ -25,6 +25,7 @@ FAILURES_PER_EMAIL, EMAIL_WINDOW = 100, timedelta(days=1)
 
 _FAILED = "user.sign_in_failed"
 _SUBJECT = "sign_in"
+_SIGNED_IN_BY = "signed_in_by"  # key in the session
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -60,8 +61,20 @@ def sign_in_by_link(request: HttpRequest, *, uid: str, token: str) -> User:
     return user
 
 
+def came_by_link(request: HttpRequest) -> bool:
+    """Whether a link stood in for the password in this session: then a new password may be set without the old one."""
+    return request.session.get(_SIGNED_IN_BY) == "link"
+
+
+def password_was_set(request: HttpRequest, user: User) -> None:
+    """Keep this session (a new password ends all others); from now on it counts as one by password."""
+    update_session_auth_hash(request, user)
+    request.session[_SIGNED_IN_BY] = "password"
+
+
 def _start_session(request: HttpRequest, user: User, *, by: str) -> None:
     login(request, user, backend=_BACKEND)
+    request.session[_SIGNED_IN_BY] = by
     record_audit(actor_for(user), "user.signed_in", user, by=by)
 
 

@@ -18,7 +18,7 @@ def folder() -> Path:
     named = os.environ.get("DNA_BENCH")
     path = Path(named) if named else ROOT.parent / "shared" / "bench"
     if not (path / "templates").is_dir():
-        raise NoCorpus(f"No real Word files at {path}: nothing measured. Set DNA_BENCH to the folder that has templates/.")
+        raise NoCorpus(f"No real Word files at {path}, nothing measured. DNA_BENCH may name the folder that has them.")
     return path
 
 

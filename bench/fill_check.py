@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lxml import etree
+from templates_app.docx.parse import parse
+
 from templates_app.docx.errors import DocxError
 from templates_app.docx.fill import Filled, Placed, fill
-from templates_app.docx.fill_fields import form_entries
 from templates_app.docx.model import Field, FieldType
 from templates_app.docx.package import Package
-from templates_app.docx.parse import parse
 from templates_app.docx.structures import Kind, structures
 from templates_app.docx.text import iter_paragraphs, namespace, paragraph_text
 from templates_app.docx.values import Value, as_date
@@ -57,7 +58,7 @@ def check_template(path: Path) -> Check:
     check.notes = list(filled.notes)
     if fill(data, fields, values).data != filled.data:
         check.wrong.append("a second fill gave other bytes")
-    check.wrong += _missing(fields, filled) + _misplaced(filled, fields, values) + differences(data, filled, fields)
+    check.wrong += _missing(fields, filled) + _misplaced(filled, fields, values) + differences(data, filled)
     return check
 
 
@@ -85,28 +86,28 @@ def _misplaced(filled: Filled, fields: Sequence[Field], values: dict[str, Value]
     return wrong
 
 
-def _is_value(item: Placed, found: Field, value: Value, p: object, w: str) -> bool:
+def _is_value(item: Placed, found: Field, value: Value, p: etree._Element, w: str) -> bool:
     """Whether the text or state that was written says the value."""
     if item.state == "picture":
-        return any(True for _ in p.iter(w + "drawing"))  # type: ignore[attr-defined]
+        return any(True for _ in p.iter(w + "drawing"))
     if item.state in ("checked", "unchecked"):
         return _is_ticked(item, p, w)
     if item.state.startswith("entry"):
         index = item.state.split()[1]
-        return any(s.node.find(f"{w}ffData/{w}ddList/{w}result").get(w + "val") == index  # type: ignore[union-attr]
-                   for s in structures(p, w) if s.kind is Kind.FORM_DROPDOWN and form_entries(s, w))  # type: ignore[arg-type]
-    scalar = value[item.row][found.anchors.index(item.anchor)] if found.type is FieldType.TABLE else value  # type: ignore
+        return any(result.get(w + "val") == index for result in p.iter(w + "result"))
+    cell = found.anchors.index(item.anchor)
+    scalar = value[item.row][cell] if found.type is FieldType.TABLE else value  # type: ignore[index, call-overload]
     day = as_date(scalar)
     if isinstance(scalar, bool):
         return bool(item.text)
-    return item.text == str(scalar) or (day is not None and (str(day.year) in item.text or f"{day.year % 100}" in item.text))
+    return item.text == str(scalar) or (day is not None and str(day.year)[2:] in item.text)
 
 
-def _is_ticked(item: Placed, p: object, w: str) -> bool:
+def _is_ticked(item: Placed, p: etree._Element, w: str) -> bool:
     if item.text:
         return (item.text not in "☐□[ ]( )") == (item.state == "checked")
     wanted = "1" if item.state == "checked" else "0"
-    boxes = [s.node.find(f"{w}ffData/{w}checkBox/{w}checked") for s in structures(p, w)  # type: ignore[arg-type]
+    boxes = [s.node.find(f"{w}ffData/{w}checkBox/{w}checked") for s in structures(p, w)
              if s.kind is Kind.FORM_CHECKBOX]
     return item.state == "unchecked" or any(box is not None and box.get(w + "val") == wanted for box in boxes)
 
@@ -121,13 +122,14 @@ def run(files: Sequence[Path], *, validate: bool) -> int:
     if validate:
         failed += validity.run([(path, check.data) for path, check in zip(files, checks, strict=True) if check.data])
     places, seconds = sum(check.places for check in checks), sum(check.seconds for check in checks)
-    sys.stdout.write(f"fill: {len(checks)} templates, {places} places written, {failed} templates with something wrong, "
-                     f"{seconds:.2f} s\n")
+    sys.stdout.write(f"fill: {len(checks)} templates, {places} places written in {seconds:.2f} s, "
+                     f"{failed} templates with something wrong\n")
     return 1 if failed else 0
 
 
 def _tell(check: Check) -> None:
-    sys.stdout.write(f"{'ok  ' if not check.wrong else 'FAIL'} {check.name}: {check.fields} fields, {check.places} places\n")
+    verdict = "FAIL" if check.wrong else "ok  "
+    sys.stdout.write(f"{verdict} {check.name}: {check.fields} fields, {check.places} places\n")
     for sentence in check.wrong[:SHOWN]:
         sys.stdout.write(f"     {sentence}\n")
     if len(check.wrong) > SHOWN:

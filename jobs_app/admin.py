@@ -21,7 +21,7 @@ from jobs_app.models import Artifact, Blob, IdempotentRequest, Job, StepResult, 
 from jobs_app.timeline import read_timeline
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc] - unfold has no types
+class ReadOnlyAdmin(ModelAdmin):
     """For rows the program writes: staff look at them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -50,7 +50,8 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Timeline")
     def timeline_link(self, job: Job) -> str:
-        return format_html('<a href="{}">{} events</a>', reverse("admin:jobs_app_job_timeline", args=[job.pk]), job.last_event_number)
+        url = reverse("admin:jobs_app_job_timeline", args=[job.pk])
+        return format_html('<a href="{}">{} events</a>', url, job.last_event_number)
 
     def timeline(self, request: HttpRequest, job_id: Any) -> HttpResponse:
         """The log of a job; events have a key of two columns, for which the admin has no list of its own."""
@@ -70,9 +71,7 @@ class JobAdmin(ReadOnlyAdmin):
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._for_each(request, queryset, retry_job, "run again")
 
-    def _for_each(
-        self, request: HttpRequest, queryset: QuerySet[Job], act: Callable[..., Job], done: str
-    ) -> None:
+    def _for_each(self, request: HttpRequest, queryset: QuerySet[Job], act: Callable[..., Job], done: str) -> None:
         count = 0
         for job in queryset:
             try:

@@ -1,14 +1,12 @@
 """Jobs over the API: look, read the log, cancel, retry."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Router, Schema, Status
 from ninja.pagination import LimitOffsetPagination, paginate
 
 from accounts_app.http import actor_of, error_responses
@@ -33,7 +31,7 @@ class JobOut(Schema):
     id: UUID
     type: str = Field(alias="workflow", description="Name of the workflow.")
     status: JobStatus
-    progress: int = Field(description="0–100.")
+    progress: int = Field(description="0 to 100.")
     current_step: str
     eta_seconds: int | None
     result: Any | None
@@ -92,7 +90,10 @@ def get_job(request: HttpRequest, job_id: UUID) -> Job:
 
 @router.get("/{uuid:job_id}/events", response={200: EventPage, **error_responses()}, summary="The log of a job")
 def list_events(
-    request: HttpRequest, job_id: UUID, after: int = Query(0, ge=0), limit: int = Query(200, ge=1, le=1000)
+    request: HttpRequest,
+    job_id: UUID,
+    after: Annotated[int, Field(ge=0)] = 0,
+    limit: Annotated[int, Field(ge=1, le=events.MOST_AT_ONCE)] = 200,
 ) -> dict[str, Any]:
     job = Job.objects.get_for(actor_of(request), id=job_id)
     page = events.read_after(job.id, after, limit=limit)
@@ -105,5 +106,5 @@ def cancel(request: HttpRequest, job_id: UUID) -> Job:
 
 
 @router.post("/{uuid:job_id}/retry", response={202: JobOut, **error_responses(409)}, summary="Run a failed job again")
-def retry(request: HttpRequest, job_id: UUID) -> tuple[int, Job]:
-    return 202, retry_job(job_id, actor=actor_of(request))
+def retry(request: HttpRequest, job_id: UUID) -> Status[Job]:
+    return Status(202, retry_job(job_id, actor=actor_of(request)))

@@ -12,7 +12,16 @@ from pydantic_core import to_jsonable_python
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and without blanks; pydantic models, dataclasses, dates, UUIDs and paths included."""
-    return json.dumps(to_jsonable_python(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    plain = to_jsonable_python(value, fallback=_by_hash)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _by_hash(value: Any) -> str:
+    """File contents carry their own hash; anything else that is not data cannot be an input of a step."""
+    sha256 = getattr(value, "sha256", None)
+    if not isinstance(sha256, str):
+        raise TypeError(f"{type(value).__name__} cannot be an input of a step: it is no JSON data")
+    return sha256
 
 
 def digest_of(value: Any) -> str:

@@ -42,11 +42,11 @@ class EventType(TextChoices):
     STEP_COMPLETED = "step.completed"
     STEP_FAILED = "step.failed"
     ARTIFACT_CREATED = "artifact.created"
+    QUESTION_ASKED = "question.asked"
+    QUESTION_ANSWERED = "question.answered"
 
 
 class ReleaseReason(TextChoices):
     """Why a worker gave a job back before its end."""
 
     SHUTDOWN = "shutdown"
-    LEASE_LOST = "lease_lost"
-    RETRY_LATER = "retry_later"

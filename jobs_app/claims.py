@@ -14,6 +14,7 @@ from jobs_app import events
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
 from jobs_app.errors import JobAbandoned
 from jobs_app.events import Lease
+from jobs_app.jobs import end_job
 from jobs_app.models import Job
 from jobs_app.payloads import Failed, Released, Started
 from jobs_app.tickets import issue_ticket
@@ -36,6 +37,9 @@ _RENEW = """
  RETURNING id, lease_number"""
 
 
+_UNEXPECTED = "Something went wrong on our side; the details are in the server's log."
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A job with the right to run it."""
@@ -47,7 +51,7 @@ class Claim:
 def claim_job(job_id: uuid.UUID, worker_id: uuid.UUID, workflows: dict[str, list[int]]) -> Claim | None:
     """Take a runnable job, or one whose worker died, by one conditional UPDATE. None when there is nothing to take."""
     names = [f"{name}:{version}" for name, versions in workflows.items() for version in versions]
-    values = {"job": job_id, "worker": worker_id, "workflows": names, "lease": lease_interval()}
+    values: dict[str, Any] = {"job": job_id, "worker": worker_id, "workflows": names, "lease": lease_interval()}
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, values)
@@ -59,7 +63,8 @@ def claim_job(job_id: uuid.UUID, worker_id: uuid.UUID, workflows: dict[str, list
             fail_job(lease, JobAbandoned(), errored=True)
             return None
         changes: dict[str, Any] = {"status": JobStatus.PROCESSING.value, "wake_at": None, "waiting_for": None}
-        events.append(job_id, EventType.JOB_STARTED, Started(worker_id=str(worker_id), claim=claims), lease=lease, **changes)
+        payload = Started(worker_id=str(worker_id), claim=claims)
+        events.append(job_id, EventType.JOB_STARTED, payload, lease=lease, **changes)
         return Claim(Job.objects.select_related("customer").get(id=job_id), lease)
 
 
@@ -72,24 +77,24 @@ def renewal(worker_id: uuid.UUID, job_ids: Sequence[uuid.UUID]) -> tuple[str, di
     return _RENEW, {"worker": worker_id, "jobs": list(job_ids), "lease": lease_interval()}
 
 
-def release_job(lease: Lease, reason: ReleaseReason, *, wake_at: Any = None) -> None:
-    """Give the job back with a new ticket, for another worker to continue (at once, or from ``wake_at``)."""
+def release_job(lease: Lease, reason: ReleaseReason) -> None:
+    """Give the job back with a new ticket, for another worker to continue."""
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True).only("priority").get(id=lease.job_id)
-        issue_ticket(job.id, priority=job.priority, at=wake_at)
-        changes = {"status": JobStatus.QUEUED.value, "wake_at": wake_at}
-        events.append(job.id, EventType.JOB_RELEASED, Released(reason=reason), lease=lease, **changes)
+        issue_ticket(job.id, priority=job.priority)
+        payload = Released(reason=reason)
+        events.append(job.id, EventType.JOB_RELEASED, payload, lease=lease, status=JobStatus.QUEUED.value)
 
 
 def fail_job(lease: Lease | None, error: Exception, *, errored: bool, job_id: uuid.UUID | None = None) -> None:
     """End the attempt as failed. ``errored`` says that it was a fault of the program, not of the input."""
     code = getattr(error, "code", "internal_error")
-    message = getattr(error, "user_message", "") or "Something went wrong on our side; the details are in the server's log."
+    message = getattr(error, "user_message", "") or _UNEXPECTED
     retryable = bool(getattr(error, "retryable", errored))
     target = lease.job_id if lease else job_id
     if target is None:
         raise TypeError("a lease or a job_id is needed")
-    changes = {"status": JobStatus.FAILED.value, "error_code": code, "error_message": message, "errored": errored}
+    changes: dict[str, Any] = {"status": JobStatus.FAILED.value, "errored": errored}
+    changes |= {"error_code": code, "error_message": message}
     payload = Failed(code=code, errored=errored, retryable=retryable)
-    with transaction.atomic():
-        events.append(target, EventType.JOB_FAILED, payload, lease=lease, **changes)
+    end_job(target, EventType.JOB_FAILED, payload, lease=lease, **changes)

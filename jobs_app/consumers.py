@@ -19,7 +19,7 @@ from jobs_app.hub import FollowerTooSlow, get_hub
 from jobs_app.models import Job
 from jobs_app.presentation import completion_data, event_data
 
-# Close codes of our own (4000–4999), HTTP's numbers behind the 4.
+# Close codes of our own (4000 to 4999), HTTP's numbers behind the 4.
 CLOSE_NORMAL, CLOSE_UNAUTHORISED, CLOSE_NOT_FOUND, CLOSE_BAD_REQUEST, CLOSE_TOO_SLOW = 1000, 4401, 4404, 4400, 4408
 
 

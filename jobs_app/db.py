@@ -57,7 +57,9 @@ class Writing(Enum):
 
 _writing: contextvars.ContextVar[Writing] = contextvars.ContextVar("dna_writing", default=Writing.FREE)
 
-_WRITE = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO)\s+"?(\w+)', re.IGNORECASE)
+_WRITE = re.compile(
+    r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO)\s+"?(\w+)', re.IGNORECASE
+)
 # The runtime's own rows, which carry job and step, and the queue. Everything else is domain.
 _EXEMPT = ("jobs_app_", "procrastinate_", "llm_app_ledger", "django_session")
 

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
-
 # Well below a lease, so that a worker cut off from the database notices in time.
 CONNECT_SECONDS = 3
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts_app.errors import Conflict, DnaError
+from accounts_app.errors import BadInput, Conflict, DnaError
 
 
 class LeaseLost(DnaError):
@@ -61,6 +61,32 @@ class WriteOutsideAtomicStep(DnaError):
     """A job wrote domain rows outside an atomic step, where they could be written twice."""
 
     code = "write_outside_atomic_step"
+
+
+class QuestionAnswered(Conflict):
+    """This question has been answered already."""
+
+    code = "question_answered"
+
+
+class BadAnswer(BadInput):
+    """The answer does not fit the question."""
+
+    code = "bad_answer"
+
+
+class QuestionExpired(DnaError):
+    """Nobody answered the question in time. Retry the job to be asked again."""
+
+    code = "question_expired"
+    http_status = 409
+
+
+class ChildFailed(DnaError):
+    """A job that this one depends on did not complete."""
+
+    code = "child_failed"
+    http_status = 409
 
 
 class IdempotencyConflict(Conflict):

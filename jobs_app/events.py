@@ -16,6 +16,7 @@ from jobs_app.errors import JobEnded, JobNotEnded, LeaseLost
 from jobs_app.models import Event, Job
 from jobs_app.payloads import PAYLOADS, Payload
 
+MOST_AT_ONCE = 1000  # events read in one query
 _TERMINAL = [str(status) for status in TERMINAL]
 
 # Columns of the summary that an event may change, with how the new value is taken over.
@@ -98,7 +99,7 @@ def append(
                (job_id, number, customer_id, attempt, type, version, payload, duration_ms, created_at)
         SELECT id, last_event_number, customer_id, attempt, %s, %s, %s::jsonb, %s, last_event_at FROM job
      RETURNING number, created_at"""  # noqa: S608 - only fixed fragments are put together
-    tail = [event_type.value, version, payload.model_dump_json(exclude_none=True), duration_ms]
+    tail: list[Any] = [event_type.value, version, payload.model_dump_json(exclude_none=True), duration_ms]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*set_values, job_id, *guard_values, *tail])
         row = cursor.fetchone()
@@ -126,7 +127,7 @@ def _assignments(event_type: EventType, changes: dict[str, Any]) -> tuple[str, l
     parts = [f"{column} = {_SUMMARY[column]}" for column in changes]
     if always := _ALWAYS.get(event_type):
         parts.append(always)
-    values = [json.dumps(value) if column in _JSON and value is not None else value for column, value in changes.items()]
+    values = [json.dumps(v) if column in _JSON and v is not None else v for column, v in changes.items()]
     return "".join(f", {part}" for part in parts), values
 
 
@@ -139,6 +140,6 @@ def _refusal(job_id: uuid.UUID, event_type: EventType, lease: Lease | None) -> E
     return JobEnded() if job.is_terminal else LeaseLost()
 
 
-def read_after(job_id: uuid.UUID, number: int, *, limit: int = 1000) -> list[Event]:
+def read_after(job_id: uuid.UUID, number: int, *, limit: int = MOST_AT_ONCE) -> list[Event]:
     """The job's events after a number, oldest first."""
     return list(Event.objects.filter(job_id=job_id, number__gt=number).order_by("number")[:limit])

@@ -12,11 +12,13 @@ from accounts_app.access import Actor, record_audit
 from accounts_app.choices import Role
 from jobs_app import events
 from jobs_app.canonical import digest_of
-from jobs_app.choices import EventType, JobStatus
+from jobs_app.choices import UNFINISHED, EventType, JobStatus
 from jobs_app.errors import IdempotencyConflict, JobEnded, JobNotEnded
+from jobs_app.events import Lease
 from jobs_app.models import IdempotentRequest, Job
-from jobs_app.payloads import Created, Ended, Retried
+from jobs_app.payloads import Created, Ended, Payload, Retried
 from jobs_app.tickets import issue_ticket
+from jobs_app.waits import wake_job
 from jobs_app.workflows import latest_version
 
 DEFAULT_PRIORITY = 5
@@ -30,6 +32,8 @@ def submit_job(
     actor: Actor | None,
     subject: models.Model | None = None,
     priority: int = DEFAULT_PRIORITY,
+    parent: Job | None = None,
+    parent_key: str = "",
 ) -> Job:
     """Make a job and its ticket in the caller's transaction. It stands as pending until a worker looks at it."""
     with transaction.atomic():
@@ -39,9 +43,12 @@ def submit_job(
             workflow_version=latest_version(workflow),
             arguments=arguments.model_dump(mode="json"),
             priority=priority,
-            created_by=actor.user if actor else None,
+            created_by=actor.user if actor else parent.created_by if parent else None,
             subject_type=subject._meta.model_name or "" if subject else "",
             subject_id=subject.pk if subject else None,
+            parent=parent,
+            parent_key=parent_key,
+            root_id=(parent.root_id or parent.id) if parent else None,
         )
         issue_ticket(job.id, priority=priority)
         payload = Created(workflow=workflow, workflow_version=job.workflow_version, priority=priority)
@@ -82,18 +89,53 @@ def cancel_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
     Raises ``JobEnded`` when it completed or failed before.
     """
     with transaction.atomic():
-        job = _locked(job_id, actor)
-        if job.status == JobStatus.CANCELLED or (job.cancel_requested_at is not None and not job.is_terminal):
-            return job
-        if job.is_terminal:
+        job = Job.objects.get_for(actor, id=job_id)
+        actor.check(Role.EDITOR, job.customer_id)
+        if job.state in (JobStatus.COMPLETED, JobStatus.FAILED):
             raise JobEnded("The job has already ended; there is nothing left to cancel.")
-        record_audit(actor, "job.cancel", job)
-        if job.status == JobStatus.PROCESSING:
-            events.append(job.id, EventType.JOB_CANCEL_REQUESTED, Ended())
-        else:
-            events.append(job.id, EventType.JOB_CANCELLED, Ended(), status=JobStatus.CANCELLED.value)
+        if stop_job(job_id):
+            record_audit(actor, "job.cancel", job)
         job.refresh_from_db()
     return job
+
+
+def stop_job(job_id: uuid.UUID) -> bool:
+    """Cancel a job and, before it, the children it waits for. False when it had ended or was told before."""
+    _stop_children(job_id)
+    job = Job.objects.select_for_update(no_key=True).get(id=job_id)
+    if job.is_terminal or job.cancel_requested_at is not None:
+        return False
+    if job.status == JobStatus.PROCESSING:
+        events.append(job_id, EventType.JOB_CANCEL_REQUESTED, Ended())
+    else:
+        events.append(job_id, EventType.JOB_CANCELLED, Ended(), status=JobStatus.CANCELLED.value)
+        _wake_parent(job_id)
+    return True
+
+
+def end_job(
+    job_id: uuid.UUID, event_type: EventType, payload: Payload, *, lease: Lease | None = None, **changes: Any
+) -> None:
+    """End an attempt: children it leaves behind are stopped, the parent that waits for it is woken.
+
+    Rows are locked from the children upwards, so that a child and its parent may end at the same moment.
+    """
+    with transaction.atomic():
+        _stop_children(job_id)
+        events.append(job_id, event_type, payload, lease=lease, **changes)
+        _wake_parent(job_id)
+
+
+def _stop_children(job_id: uuid.UUID) -> None:
+    children = Job.objects.filter(parent_id=job_id, status__in=UNFINISHED).order_by("id")
+    for child_id in children.values_list("id", flat=True):
+        stop_job(child_id)
+
+
+def _wake_parent(job_id: uuid.UUID) -> None:
+    parent_id = Job.objects.values_list("parent_id", flat=True).get(id=job_id)
+    if parent_id is not None:
+        wake_job(parent_id, "child")
 
 
 def retry_job(job_id: uuid.UUID, *, actor: Actor) -> Job:

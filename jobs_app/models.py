@@ -167,6 +167,34 @@ class StepResult(models.Model):
         return f"{self.job_id} {self.key}"
 
 
+class Question(models.Model):
+    """Something a run asked a person. Whoever answers first answers; nothing is changed afterwards."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="questions")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=300)
+    text = models.TextField()
+    schema = models.JSONField(help_text="JSON Schema of the answer.")
+    default = models.JSONField(null=True, blank=True)
+    has_default = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    answer = models.JSONField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    timed_out = models.BooleanField(default=False)
+
+    objects = CustomerOwnedQuerySet["Question"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "key"], name="one_question_per_step")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class IdempotentRequest(models.Model):
     """A request that named an Idempotency-Key, and the job it made: the same request again gets the same job."""
 

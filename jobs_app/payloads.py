@@ -1,4 +1,7 @@
-"""The content-free payload of each event type, by (type, version). Stored ones are never edited: a new shape is a new version."""
+"""The content-free payload of each event type, by (type, version).
+
+Stored ones are never edited: a new shape is a new version.
+"""
 
 from __future__ import annotations
 
@@ -80,6 +83,17 @@ class ArtifactCreated(Payload):
     size_bytes: int
 
 
+class QuestionAsked(Payload):
+    key: str
+    question_id: str
+
+
+class QuestionSettled(Payload):
+    key: str
+    question_id: str
+    timed_out: bool = False
+
+
 PAYLOADS: dict[tuple[EventType, int], type[Payload]] = {
     (EventType.JOB_CREATED, 1): Created,
     (EventType.JOB_STARTED, 1): Started,
@@ -95,4 +109,6 @@ PAYLOADS: dict[tuple[EventType, int], type[Payload]] = {
     (EventType.STEP_COMPLETED, 1): StepCompleted,
     (EventType.STEP_FAILED, 1): StepFailed,
     (EventType.ARTIFACT_CREATED, 1): ArtifactCreated,
+    (EventType.QUESTION_ASKED, 1): QuestionAsked,
+    (EventType.QUESTION_ANSWERED, 1): QuestionSettled,
 }

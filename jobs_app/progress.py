@@ -15,7 +15,8 @@ EVENTS_PER_SECOND = 4
 _PAST_JOBS = 20
 _MEMORY_SECONDS = 60.0
 
-reporter: contextvars.ContextVar[Callable[[int, str, int | None, int | None], None]] = contextvars.ContextVar("dna_reporter")
+Reporter = Callable[[int, str, int | None, int | None], None]
+reporter: contextvars.ContextVar[Reporter] = contextvars.ContextVar("dna_reporter")
 
 
 def report(percent: int, step: str, *, done: int | None = None, total: int | None = None) -> None:

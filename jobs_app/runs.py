@@ -10,10 +10,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast, overload
+from uuid import UUID
 
 from django.db import transaction
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from jobs_app import events, progress, steps
 from jobs_app.canonical import inputs_digest
@@ -23,7 +24,18 @@ from jobs_app.db import Writing, run_sync, writing
 from jobs_app.errors import DuplicateStepKey, LeaseLost, StepChanged
 from jobs_app.models import StepResult
 from jobs_app.payloads import Progressed
+from jobs_app.run_steps import (
+    Asking,
+    Content,
+    StoredArtifact,
+    ask_or_wait,
+    database_now,
+    start_or_wait,
+    store_artifact,
+    waking_time,
+)
 from jobs_app.steps import NEVER, Retry, StepCall, StepOptions
+from jobs_app.waits import Condition, Suspend
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,14 +44,6 @@ T = TypeVar("T")
 _KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 
 logger = logging.getLogger(__name__)
-
-
-class Suspend(BaseException):
-    """The job cannot go on now; it is given back and woken at ``wake_at``. Not an error, so nothing should catch it."""
-
-    def __init__(self, wake_at: datetime) -> None:
-        super().__init__(wake_at)
-        self.wake_at = wake_at
 
 
 class Memory:
@@ -91,20 +95,23 @@ class Run:
         chosen = StepOptions(version=version, atomic=atomic, paid=paid, retry=retry, timeout_seconds=timeout_seconds)
         return Run(self._memory, self._prefix, chosen)
 
-    async def step(self, key: str, fn: Callable[P, R | Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    @overload
+    async def step(self, key: str, fn: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    async def step(self, key: str, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    async def step(self, key: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """The result of ``fn(*args, **kwargs)``: recorded, if this step finished before, else by running it now.
 
         Raises ``DuplicateStepKey`` for a key used twice and ``StepChanged`` for a finished step asked something else.
         """
         call = self._call(key, fn, args, kwargs)
         adapter = steps.result_adapter(fn)
-        record = self._memory.results.get(call.key)
-        if record is not None and record.completed_at is not None:
-            return cast(R, await self._remembered(call, record, adapter))
-        await self._wait_for_next_try(record)
+        if (record := self._finished(call)) is not None:
+            return adapter.validate_python(await run_sync(steps.stored_value, record))
+        await self._wait_for_next_try(self._memory.results.get(call.key))
         if call.options.atomic:
-            return cast(R, await self._run_atomic(call, fn, adapter, args, kwargs))
-        return cast(R, await self._run_plain(call, fn, adapter, args, kwargs))
+            return await self._run_atomic(call, fn, adapter, args, kwargs)
+        return await self._run_plain(call, fn, adapter, args, kwargs)
 
     async def gather(
         self,
@@ -118,10 +125,12 @@ class Run:
         """``fn(run, item)`` for every item, at most ``limit`` at once, each under its own key; results in order.
 
         The first failure stops the scheduling; what runs is finished and remembered, then the failure is raised.
+        Items that wait do not hold up the others; the job waits once all have come as far as they can.
         """
         scopes = [self.scope(f"{_checked(key)}/{item_key(item)}") for item in items]
         results: list[R | None] = [None] * len(items)
-        failures: list[BaseException] = []
+        failures: list[Exception] = []
+        conditions: list[Condition] = []
         waiting = iter(range(len(items)))
 
         async def work() -> None:
@@ -130,15 +139,59 @@ class Run:
                     return
                 try:
                     results[index] = await fn(scopes[index], items[index])
-                except asyncio.CancelledError:
-                    raise
-                except (Exception, Suspend) as failure:  # noqa: BLE001 - kept and raised once the siblings are done
+                except Suspend as suspended:
+                    conditions.extend(suspended.conditions)
+                except Exception as failure:  # noqa: BLE001 - kept and raised once the siblings are done
                     failures.append(failure)
 
         await _finish_all([work() for _ in range(min(limit, len(items)))])
         if failures:
-            raise next((f for f in failures if not isinstance(f, Suspend)), failures[0])
+            raise failures[0]
+        if conditions:
+            raise Suspend(*conditions)
         return cast("list[R]", results)
+
+    async def sleep(self, key: str, seconds: float) -> None:
+        """Go on no earlier than ``seconds`` after this was first reached. No worker is held meanwhile."""
+        until = await self._plain().step(key, waking_time, seconds)
+        if await run_sync(database_now) < until:
+            raise Suspend(Condition("sleep", f"{self._prefix}{key}", wake_at=until))
+
+    async def ask(
+        self,
+        key: str,
+        question: str,
+        schema: type[R],
+        *,
+        timeout_seconds: float | None = None,
+        default: R | None = None,
+    ) -> R:
+        """A person's answer, in the form ``schema`` says. The job waits for it without holding a worker.
+
+        After ``timeout_seconds`` the default is taken; without one the job fails with ``QuestionExpired``.
+        """
+        adapter: TypeAdapter[R] = TypeAdapter(schema)
+        call = self._call(key, self.ask, (question, adapter.json_schema()), {})
+        if (record := self._finished(call)) is not None:
+            return adapter.validate_python(await run_sync(steps.stored_value, record))
+        fallback = None if default is None else adapter.dump_python(default, mode="json")
+        asking = Asking(call, question, adapter.json_schema(), timeout_seconds, fallback)
+        return adapter.validate_python(await _settled(run_sync(ask_or_wait, asking)))
+
+    async def child(self, key: str, workflow: str, arguments: BaseModel, result: type[R]) -> R:
+        """The result of another workflow, run as a job of its own; ``ChildFailed`` when it does not complete."""
+        adapter: TypeAdapter[R] = TypeAdapter(result)
+        call = self._call(key, self.child, (workflow, arguments), {})
+        if (record := self._finished(call)) is not None:
+            return adapter.validate_python(await run_sync(steps.stored_value, record))
+        return adapter.validate_python(await _settled(run_sync(start_or_wait, call, workflow, arguments)))
+
+    async def artifact(
+        self, key: str, data: bytes, *, filename: str, media_type: str, entity_type: str, entity_id: UUID | None = None
+    ) -> StoredArtifact:
+        """Keep a file the body made. Done once: the same step gives the same artifact after a take-over."""
+        step = self.options(atomic=True).step
+        return await step(key, store_artifact, Content(data), filename, media_type, entity_type, entity_id)
 
     async def progress(self, percent: int, step: str, *, done: int | None = None, total: int | None = None) -> None:
         """Tell the followers: a percentage that never falls, a phase, and where in it. Throttled within a phase."""
@@ -165,16 +218,23 @@ class Run:
             idempotency_key=f"{claim.job.id}/{claim.job.attempt}/{full}" if self._options.paid else "",
         )
 
-    async def _remembered(self, call: StepCall, record: StepResult, adapter: TypeAdapter[Any]) -> Any:
+    def _plain(self) -> Run:
+        return Run(self._memory, self._prefix)
+
+    def _finished(self, call: StepCall) -> StepResult | None:
+        """What the step left when it finished before; ``StepChanged`` when it was asked something else then."""
+        record = self._memory.results.get(call.key)
+        if record is None or record.completed_at is None:
+            return None
         if (record.inputs_hash, record.version) != (call.inputs_hash, call.options.version):
             raise StepChanged(f"Step {call.key!r} finished before with other inputs; nothing was run.")
-        return adapter.validate_python(await run_sync(steps.stored_value, record))
+        return record
 
     async def _wait_for_next_try(self, record: StepResult | None) -> None:
         if record is not None and record.next_attempt_at is not None:
-            left = (record.next_attempt_at - await run_sync(_database_now)).total_seconds()
+            left = (record.next_attempt_at - await run_sync(database_now)).total_seconds()
             if left > 0:
-                raise Suspend(record.next_attempt_at)
+                raise Suspend(Condition("retry", record.key, wake_at=record.next_attempt_at))
 
     async def _run_atomic(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
         """Writes, result and event in one transaction, awaited to its outcome even when cancelled meanwhile."""
@@ -218,7 +278,7 @@ class Run:
         due = await _settled(run_sync(steps.record_failure, call, str(code)[:60]))
         if due is not None:
             logger.warning("job %s: step %s failed and is tried again at %s: %s", self.job_id, call.key, due, error)
-            raise Suspend(due) from error
+            raise Suspend(Condition("retry", call.key, wake_at=due)) from error
 
     def _report(self, percent: int, step: str, done: int | None, total: int | None) -> None:
         """Called from within a step, on the event loop."""
@@ -257,14 +317,6 @@ def _run_in_transaction(call: StepCall, fn: Callable[[], Any], adapter: TypeAdap
             return value
     finally:
         steps.current_call.reset(token)
-
-
-def _database_now() -> datetime:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cast(datetime, cursor.fetchone()[0])
 
 
 async def _settled(work: Awaitable[R]) -> R:

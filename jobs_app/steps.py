@@ -29,7 +29,7 @@ from jobs_app.payloads import StepCompleted, StepFailed
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a step is tried and how long is waited between: base × factor^n, at most the ceiling, with full jitter."""
+    """How often a step is tried and how long is waited between: base * factor^n, at most the ceiling, with jitter."""
 
     attempts: int = 1
     base_seconds: float = 1.0
@@ -95,9 +95,7 @@ def record_result(call: StepCall, value: Any, *, duration_ms: int) -> None:
     """Remember a finished step and append its event. Call inside a transaction; the append is its last statement."""
     digest = digest_of(value)
     defaults: dict[str, Any] = {
-        "customer_id": call.customer_id,
-        "version": call.options.version,
-        "inputs_hash": call.inputs_hash,
+        **_identity(call),
         "digest": digest,
         "completed_at": timezone.now(),
         "duration_ms": duration_ms,
@@ -107,6 +105,10 @@ def record_result(call: StepCall, value: Any, *, duration_ms: int) -> None:
     StepResult.objects.update_or_create(job_id=call.lease.job_id, key=call.key, defaults=defaults)
     payload = StepCompleted(key=call.key, digest=digest, atomic=call.options.atomic, paid=call.options.paid)
     events.append(call.lease.job_id, EventType.STEP_COMPLETED, payload, lease=call.lease, duration_ms=duration_ms)
+
+
+def _identity(call: StepCall) -> dict[str, Any]:
+    return {"customer_id": call.customer_id, "version": call.options.version, "inputs_hash": call.inputs_hash}
 
 
 def _stored(call: StepCall, value: Any) -> dict[str, Any]:
@@ -131,15 +133,9 @@ def record_intent(call: StepCall) -> None:
         StepResult.objects.update_or_create(
             job_id=call.lease.job_id,
             key=call.key,
-            defaults={
-                "customer_id": call.customer_id,
-                "version": call.options.version,
-                "inputs_hash": call.inputs_hash,
-                "idempotency_key": call.idempotency_key,
-                "intended_at": timezone.now(),
-            },
+            defaults=_identity(call) | {"idempotency_key": call.idempotency_key, "intended_at": timezone.now()},
         )
-        _check_lease(call.lease)
+        check_lease(call.lease)
 
 
 def record_failure(call: StepCall, code: str) -> datetime | None:
@@ -148,19 +144,20 @@ def record_failure(call: StepCall, code: str) -> datetime | None:
         record, _ = StepResult.objects.get_or_create(
             job_id=call.lease.job_id,
             key=call.key,
-            defaults={"customer_id": call.customer_id, "version": call.options.version, "inputs_hash": call.inputs_hash},
+            defaults=_identity(call),
         )
         record.attempts += 1
         retry = call.options.retry
         due = record.attempts < retry.attempts
-        record.next_attempt_at = timezone.now() + timedelta(seconds=retry.delay_seconds(record.attempts)) if due else None
+        delay = timedelta(seconds=retry.delay_seconds(record.attempts))
+        record.next_attempt_at = timezone.now() + delay if due else None
         record.save(update_fields=["attempts", "next_attempt_at"])
         payload = StepFailed(key=call.key, code=code, attempt=record.attempts)
         events.append(call.lease.job_id, EventType.STEP_FAILED, payload, lease=call.lease)
         return record.next_attempt_at
 
 
-def _check_lease(lease: Lease) -> None:
+def check_lease(lease: Lease) -> None:
     """Refuse when another worker holds the job; the last statement of a transaction that appends no event."""
     held = Job.objects.select_for_update(no_key=True).filter(id=lease.job_id, lease_number=lease.number)
     if not held.values_list("id", flat=True).first():

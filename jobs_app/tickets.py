@@ -14,10 +14,12 @@ QUEUE = "jobs"
 _WITHOUT_TICKET = """
     SELECT job.id, job.priority, job.wake_at
       FROM jobs_app_job AS job
-     WHERE (job.status IN ('pending', 'queued') AND coalesce(job.wake_at, job.created_at) < clock_timestamp() - %(grace)s::interval
+     WHERE (job.status IN ('pending', 'queued')
+            AND coalesce(job.wake_at, job.created_at) < clock_timestamp() - %(grace)s::interval
             OR job.status = 'waiting' AND job.wake_at < clock_timestamp()
             OR job.status = 'processing' AND job.lease_expires_at < clock_timestamp())
-       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS ticket WHERE ticket.id = job.ticket_id AND ticket.status = 'todo')
+       AND NOT EXISTS (
+               SELECT 1 FROM procrastinate_jobs AS ticket WHERE ticket.id = job.ticket_id AND ticket.status = 'todo')
      ORDER BY job.created_at
      LIMIT %(limit)s
        FOR NO KEY UPDATE SKIP LOCKED"""
@@ -28,8 +30,7 @@ def issue_ticket(job_id: uuid.UUID, *, priority: int, at: datetime | None = None
     from jobs_app.tasks import run_job
 
     with transaction.atomic():
-        options = {"schedule_at": at} if at is not None else {}
-        ticket_id: int = run_job.configure(queue=QUEUE, priority=priority, **options).defer(job_id=str(job_id))
+        ticket_id = run_job.configure(queue=QUEUE, priority=priority, schedule_at=at).defer(job_id=str(job_id))
         Job.objects.filter(id=job_id).update(ticket_id=ticket_id)
     return ticket_id
 

@@ -61,7 +61,8 @@ def _progressed(payload: dict[str, Any]) -> str:
 
 
 def _started(payload: dict[str, Any]) -> str:
-    return "Started by a worker" if payload.get("claim", 1) == 1 else f"Taken up by a worker (pick-up {payload['claim']})"
+    claim = payload.get("claim", 1)
+    return "Started by a worker" if claim == 1 else f"Taken up by a worker (pick-up {claim})"
 
 
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -78,9 +79,11 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EventType.JOB_RETRIED: lambda p: f"Retried (attempt {p['attempt']})",
     EventType.STEP_COMPLETED: lambda p: f"Step {p['key']} finished",
     EventType.STEP_FAILED: lambda p: f"Step {p['key']} failed on try {p['attempt']}: {p['code'].replace('_', ' ')}",
+    EventType.QUESTION_ASKED: lambda p: "A question was asked",
+    EventType.QUESTION_ANSWERED: lambda p: "Nobody answered in time" if p["timed_out"] else "The question was answered",
     EventType.ARTIFACT_CREATED: lambda p: f"File made ({p['media_type']})",
 }
-_TONES = {
+_TONES: dict[str, str] = {
     EventType.JOB_COMPLETED: "good",
     EventType.JOB_FAILED: "bad",
     EventType.STEP_FAILED: "bad",

@@ -27,9 +27,11 @@ from jobs_app.claims import Claim
 from jobs_app.db import Writing, run_sync, writing
 from jobs_app.direct import direct_conninfo
 from jobs_app.errors import JobTimedOut, LeaseLost
+from jobs_app.jobs import end_job
 from jobs_app.models import Job, Worker
 from jobs_app.payloads import Ended
-from jobs_app.runs import Memory, Run, Suspend
+from jobs_app.runs import Memory, Run
+from jobs_app.waits import Suspend, suspend_job
 from jobs_app.workflows import Workflow, get_workflow, known_versions
 
 _CANCEL_POLL_SECONDS = 0.5
@@ -160,30 +162,30 @@ class JobWorker:
         """Renew the leases on a connection of its own; stop the bodies whose lease is gone or about to end."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(direct_conninfo(), autocommit=True) as lease_connection:
+                async with await psycopg.AsyncConnection.connect(direct_conninfo(), autocommit=True) as leases:
                     while True:
-                        await self._renew_in_time(lease_connection)
+                        await self._renew_in_time(leases)
             except (psycopg.Error, TimeoutError) as error:
                 logger.warning("worker %s: leases not renewed: %s", self.id, error)
             self._stop_expiring()
             await asyncio.sleep(settings.JOB_LEASE_SECONDS / 20)
 
-    async def _renew_in_time(self, lease_connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _renew_in_time(self, leases: psycopg.AsyncConnection[Any]) -> None:
         async with asyncio.timeout(settings.JOB_LEASE_SECONDS / 3):
-            await self._renew(lease_connection)
+            await self._renew(leases)
         self._stop_expiring()
         await asyncio.sleep(settings.JOB_LEASE_SECONDS / 4)
 
-    async def _renew(self, lease_connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _renew(self, leases: psycopg.AsyncConnection[Any]) -> None:
         asked_at = time.monotonic()
         asked = dict(self.running)
-        await lease_connection.execute(
+        await leases.execute(
             "UPDATE jobs_app_worker SET heartbeat_at = clock_timestamp() WHERE id = %s", [self.id]
         )
         if not asked:
             return
         sql, values = claims.renewal(self.id, list(asked))
-        cursor = await lease_connection.execute(sql, values)
+        cursor = await leases.execute(sql, values)
         held = dict(await cursor.fetchall())
         for job_id, running in asked.items():
             if held.get(job_id) == running.claim.lease.number:
@@ -262,7 +264,7 @@ async def _conclude(running: Running) -> None:
         elif (error := running.task.exception()) is None:
             await run_sync(_end, lease, EventType.JOB_COMPLETED, JobStatus.COMPLETED, result=running.task.result())
         elif isinstance(error, Suspend):
-            await run_sync(claims.release_job, lease, ReleaseReason.RETRY_LATER, wake_at=error.wake_at)
+            await run_sync(suspend_job, lease, error.conditions)
         elif isinstance(error, LeaseLost):
             logger.warning("job %s: lease lost, left to the worker that has it", job_id)
         else:
@@ -287,8 +289,7 @@ async def _conclude_stopped(running: Running) -> None:
 def _end(lease: events.Lease, event_type: EventType, status: JobStatus, **changes: Any) -> None:
     if status == JobStatus.COMPLETED:
         changes |= {"progress": 100, "current_step": "Complete"}
-    with transaction.atomic():
-        events.append(lease.job_id, event_type, Ended(), lease=lease, status=status.value, **changes)
+    end_job(lease.job_id, event_type, Ended(), lease=lease, status=status.value, **changes)
 
 
 def _fail(lease: events.Lease, error: BaseException) -> None:

@@ -43,7 +43,7 @@ router = Router()
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(None, alias="Idempotency-Key", description="The same key again gets the same job, and nothing is made twice."),
+    Header(None, alias="Idempotency-Key", description="The same key again gets the same job; nothing is made twice."),
 ]
 
 
@@ -54,7 +54,20 @@ class UploadForm(Schema):
     standard: str = Field("", max_length=60, description="For instance iso-9001-2015.")
     provider: str = Field("", max_length=100, description="Language model to use; empty for rules alone.")
     custom_rules: str = Field("", max_length=20_000, description="Hints for reading, such as “section headers are H1”.")
-    priority: int = Field(DEFAULT_PRIORITY, ge=0, le=10, description="0–10, higher first.")
+    priority: int = Field(DEFAULT_PRIORITY, ge=0, le=10, description="0 to 10, higher first.")
+
+
+class TemplateFilter(Schema):
+    status: JobStatus | None = None
+    standard: str = ""
+    q: str = Field("", description="In name, title, standard and file name.")
+    archived: bool = Field(False, description="Only the archived ones, instead of only the others.")
+
+
+class DocumentFilter(Schema):
+    template_id: UUID | None = None
+    status: JobStatus | None = None
+    q: str = Field("", description="In the name of the document or its template.")
 
 
 @router.post(
@@ -76,19 +89,15 @@ def upload(
     return Status(202, _accepted(template.parse_job, template_id=template.id))
 
 
-@router.get("/templates", response={200: list[TemplateOut], **error_responses()}, summary="List templates, newest first")
+@router.get("/templates", response={200: list[TemplateOut], **error_responses()}, summary="Templates, newest first")
 @paginate(LimitOffsetPagination)
-def list_templates(
-    request: HttpRequest,
-    status: JobStatus | None = None,
-    standard: str = "",
-    q: str = Query("", description="In name, title, standard and file name."),
-    archived: bool = Query(False, description="Only the archived ones instead of only the others."),
-) -> Any:
-    return search_templates(actor_of(request), q=q, status=status or "", standard=standard, archived=archived)
+def list_templates(request: HttpRequest, wanted: Query[TemplateFilter]) -> Any:
+    return search_templates(actor_of(request), **wanted.dict())
 
 
-@router.get("/templates/{uuid:template_id}", response={200: TemplateDetail, **error_responses()}, summary="One template")
+@router.get(
+    "/templates/{uuid:template_id}", response={200: TemplateDetail, **error_responses()}, summary="One template"
+)
 def get_template(request: HttpRequest, template_id: UUID) -> Template:
     return get_whole_template(template_id, actor=actor_of(request))
 
@@ -156,18 +165,15 @@ def make_document(
     return Status(202, _accepted(document.job, document_id=document.id))
 
 
-@router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="List documents, newest first")
+@router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="Documents, newest first")
 @paginate(LimitOffsetPagination)
-def list_documents(
-    request: HttpRequest,
-    template_id: UUID | None = None,
-    status: JobStatus | None = None,
-    q: str = Query("", description="In the name of the document or its template."),
-) -> Any:
-    return search_documents(actor_of(request), template_id=template_id, status=status or "", q=q)
+def list_documents(request: HttpRequest, wanted: Query[DocumentFilter]) -> Any:
+    return search_documents(actor_of(request), **wanted.dict())
 
 
-@router.get("/documents/{uuid:document_id}", response={200: DocumentDetail, **error_responses()}, summary="One document")
+@router.get(
+    "/documents/{uuid:document_id}", response={200: DocumentDetail, **error_responses()}, summary="One document"
+)
 def get_document(request: HttpRequest, document_id: UUID) -> Document:
     related = Document.objects.select_related("template", "job", "file__blob", "created_by")
     return related.get_for(actor_of(request), id=document_id)

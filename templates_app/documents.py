@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 
@@ -50,7 +50,7 @@ def create_document(
         key=idempotency_key,
         inputs={"template_id": str(template.id), "name": checked_name, "values": checked_values},
     )
-    return Document.objects.select_related("job").get_for(actor, id=job.subject_id)
+    return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
 
 
 def check_fillable(template: Template, *, actor: Actor) -> None:
@@ -92,7 +92,7 @@ def _keep(template: Template, name: str, values: dict[str, Any], *, actor: Actor
 
 
 def search_documents(
-    actor: Actor, *, q: str = "", template_id: uuid.UUID | None = None, status: str = ""
+    actor: Actor, *, q: str = "", template_id: uuid.UUID | None = None, status: str | None = None
 ) -> QuerySet[Document]:
     """Visible documents, newest first, without their values; ready to be paged."""
     found = Document.objects.visible_to(actor)

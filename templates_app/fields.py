@@ -54,7 +54,8 @@ def get_field(template: Template, key: str) -> TemplateField:
 
 def has_boxes(field: TemplateField) -> bool:
     """A choice whose options are boxes in the file, one place each: they can be renamed, not added or removed."""
-    return field.parsed.get("type") == FieldType.CHOICE and 1 < len(field.places) == len(field.parsed.get("options", []))
+    read_as = field.parsed
+    return read_as.get("type") == FieldType.CHOICE and 1 < len(field.places) == len(read_as.get("options", []))
 
 
 def types_for(field: TemplateField) -> list[FieldType]:
@@ -113,7 +114,7 @@ def _options(field: TemplateField, kind: str, given: Any) -> list[str]:
     if not options:
         raise BadField("A choice needs at least one option.", field="options")
     if has_boxes(field) and len(options) != len(field.places):
-        raise BadField(f"The file has {len(field.places)} boxes for this choice; give each one option.", field="options")
+        raise BadField(f"The file has {len(field.places)} boxes here; give each one option.", field="options")
     return options
 
 

@@ -1,6 +1,6 @@
 """The form of a template's fields: what is asked for each, by section, and what a browser sent back.
 
-Not a Django form: the largest template has nearly four thousand fields, and one widget object for each would take seconds.
+Not a Django form: the largest template has nearly four thousand fields; a widget object for each would take seconds.
 Names in the form: ``v-KEY`` a value, ``v-KEY.ROW.COLUMN`` a cell, ``f-KEY`` a picture's file, ``k-KEY`` a picture kept.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -23,7 +24,7 @@ from templates_app.values import WrongValue, kept_picture
 UNSURE_BELOW = 0.7
 _FEW_OPTIONS = 4
 _SPARE_ROWS = 2
-_BLANK_MARKER = re.compile(r"[\s_.…·\-–—\u2002-\u200a<>\[\]{}()|:;/]*")
+_BLANK_MARKER = re.compile(r"[\s_.…·\-\u2013\u2014\u2002-\u200a<>\[\]{}()|:;/]*")
 _CELL = re.compile(r"v-([^.]+)\.(\d{1,5})\.(.+)")
 CHECKED_BOX = "\u2612\u2611"
 
@@ -45,8 +46,8 @@ class Input:
     widget: str
     value: Any = ""
     error: str = ""
-    rows: list[list[Cell]] = field(default_factory=list)
-    spare_row: list[Cell] = field(default_factory=list)
+    rows: list[list[Cell]] = attribute(default_factory=list)
+    spare_row: list[Cell] = attribute(default_factory=list)
 
     @property
     def placeholder(self) -> str:
@@ -68,7 +69,7 @@ class Group:
     """The inputs under one heading; without a section those before the first."""
 
     section: TemplateSection | None
-    inputs: list[Input] = field(default_factory=list)
+    inputs: list[Input] = attribute(default_factory=list)
 
     @property
     def anchor(self) -> str:
@@ -76,7 +77,7 @@ class Group:
 
 
 def widget_for(one: TemplateField) -> str:
-    """The name of the input: text, textarea, date, number, select, radio, checks, checkbox, table, image or signature."""
+    """The input: text, textarea, date, number, select, radio, checks, checkbox, table, image or signature."""
     if one.type != FieldType.CHOICE:
         return _WIDGETS[FieldType(one.type)]
     if has_boxes(one) and len(one.options) >= _FEW_OPTIONS:
@@ -137,7 +138,7 @@ def first_values(fields: Iterable[TemplateField]) -> dict[str, Any]:
 
 
 def read_values(
-    fields: Sequence[TemplateField], data: QueryDict, files: MultiValueDict[str, UploadedFile]
+    fields: Sequence[TemplateField], data: QueryDict, files: MultiValueDict[str, UploadedFile[Any]]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What the browser sent: values by key, empty ones left out, and sentences for pictures that are none."""
     rows = _read_rows(data)
@@ -154,7 +155,7 @@ def read_values(
     return values, errors
 
 
-def _read_value(one: TemplateField, data: QueryDict, files: MultiValueDict[str, UploadedFile], rows: Any) -> Any:
+def _read_value(one: TemplateField, data: QueryDict, files: MultiValueDict[str, UploadedFile[Any]], rows: Any) -> Any:
     name = f"v-{one.key}"
     widget = widget_for(one)
     if widget == "checkbox":
@@ -168,7 +169,7 @@ def _read_value(one: TemplateField, data: QueryDict, files: MultiValueDict[str, 
     return data.get(name, "").strip()
 
 
-def _read_picture(key: str, data: QueryDict, files: MultiValueDict[str, UploadedFile]) -> dict[str, str] | None:
+def _read_picture(key: str, data: QueryDict, files: MultiValueDict[str, UploadedFile[Any]]) -> dict[str, str] | None:
     """The file chosen now, or the one a form shown again has kept."""
     file = files.get(f"f-{key}")
     if file is not None and file.size:

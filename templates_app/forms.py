@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from templates_app.fields import types_for
 from templates_app.models import TemplateField
@@ -24,11 +25,10 @@ class FieldForm(forms.Form):
     )
     required = forms.BooleanField(required=False, label="Must be filled")
 
-    def __init__(self, *args: Any, field: TemplateField, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, field: TemplateField) -> None:
         initial = {name: getattr(field, name) for name in ("label", "type", "hint", "required")}
-        super().__init__(
-            *args, initial=initial | {"options": "\n".join(field.options)}, auto_id=f"{field.key}-%s", **kwargs
-        )
+        initial["options"] = "\n".join(field.options)
+        super().__init__(data, initial=initial, auto_id=f"{field.key}-%s")
         self.fields["type"].choices = [(kind.value, kind.label) for kind in types_for(field)]  # type: ignore[attr-defined]
 
     def changes(self) -> dict[str, Any]:

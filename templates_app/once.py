@@ -21,13 +21,19 @@ class _Overtaken(Exception):
 
 
 def make_once(
-    make: Callable[[], Job], *, actor: Actor, customer_id: uuid.UUID, operation: str, key: str | None, inputs: Any
+    make: Callable[[], Job],
+    *,
+    actor: Actor | None,
+    customer_id: uuid.UUID,
+    operation: str,
+    key: str | None,
+    inputs: Any,
 ) -> Job:
     """The job ``make`` submits in one transaction; with a key, the one an earlier request with that key made.
 
     Raises ``IdempotencyConflict`` when the earlier request had other inputs.
     """
-    if not key:
+    if not key or actor is None:
         with transaction.atomic():
             return make()
     if len(key) > _MAX_KEY_CHARACTERS:

@@ -80,11 +80,13 @@ def template_upload(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("file")
     if not files:
         messages.error(request, "Choose at least one Word file.")
-    details = {name: request.POST.get(name, "") for name in ("standard", "custom_rules")}
+    standard, rules = request.POST.get("standard", ""), request.POST.get("custom_rules", "")
     last = None
     for file in files:
         try:
-            last = upload_template(actor=actor, customer_id=actor.customer_id(), file=file, **details)
+            last = upload_template(
+                actor=actor, customer_id=actor.customer_id(), file=file, standard=standard, custom_rules=rules
+            )
         except NotSignedIn:
             raise
         except DnaError as error:
@@ -212,8 +214,7 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
             return redirect("document", document.id)
         except BadValues as error:
             errors = error.details
-    context = {"errors": errors, "missing": [one for one in missing if one.key not in errors]}
-    return _fill_page(request, template, fields, values, name=name, status=422, **context)
+    return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
 
 
 def _fill_page(

@@ -98,7 +98,7 @@ def read_parse(artifact: Artifact) -> Parse:
 
 
 def save_parse(template_id: uuid.UUID, parsed: ParsedFile) -> ParseResult:
-    """Replace the template's sections and fields by the ones read; what people edited stays where the places are the same."""
+    """Replace the template's sections and fields by the ones read; edits of fields at the same places stay."""
     template = Template.objects.select_for_update(no_key=True).get(id=template_id)
     artifact = Artifact.objects.get(id=parsed.artifact_id)
     parse = read_parse(artifact)
@@ -153,7 +153,7 @@ EDITABLE = ("label", "type", "required", "options", "hint")
 
 
 def _field_row(template: Template, ordinal: int, field: Field, sections: list[TemplateSection]) -> TemplateField:
-    data = jsonio.field_to_json(field)
+    data = jsonio.fields_to_json([field])[0]
     return TemplateField(
         customer_id=template.customer_id,
         template=template,

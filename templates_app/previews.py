@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from uuid import UUID
 
 from jobs_app.models import Artifact
 from templates_app.docx.preview import preview
@@ -13,13 +14,13 @@ from templates_app.parsing import read_parse
 
 def template_preview(template: Template) -> str:
     """An HTML fragment; ``mark[data-field]`` is a place, its value the field's key. Raises ``TemplateNotReady``."""
-    if template.parsed_file is None:
+    if (parsed := template.parsed_file) is None:
         raise TemplateNotReady()
-    return _preview_of(template.parsed_file.blob_id, template.parsed_file_id)
+    return _preview_of(parsed.blob_id, parsed.id)
 
 
 @lru_cache(maxsize=16)
-def _preview_of(sha256: str, artifact_id: object) -> str:
+def _preview_of(sha256: str, artifact_id: UUID) -> str:
     """By the parse's SHA-256, which never means anything else; a large file takes a second."""
     parse = read_parse(Artifact.objects.get(id=artifact_id))
     return preview(parse.outline, parse.fields)

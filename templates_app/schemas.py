@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import StrictBool
+from pydantic import ConfigDict, StrictBool
 
 from jobs_app.choices import JobStatus
 from jobs_app.presentation import error_data
@@ -118,7 +118,7 @@ class FieldOut(Schema):
     required: bool
     options: list[str]
     section: int | None = Field(description="Index into sections; null before the first heading.")
-    confidence: float = Field(description="0–1: how sure the reading is.")
+    confidence: float = Field(description="0 to 1: how sure the reading is.")
     places: list[PlaceOut]
     marker: str = Field(description="What stands at the first place now.")
     hint: str
@@ -150,7 +150,7 @@ class FieldChanges(Schema):
     options: list[str] = Field([], description="Of a choice.")
     hint: str = Field("", max_length=2000)
 
-    model_config = {"extra": "forbid"}
+    model_config = ConfigDict(extra="forbid")
 
 
 class DocumentRequest(Schema):
@@ -163,7 +163,7 @@ class DocumentRequest(Schema):
     name: str = Field("", max_length=200, description="Empty: the template's name.")
     values: dict[str, Any]
 
-    model_config = {"extra": "forbid"}
+    model_config = ConfigDict(extra="forbid")
 
 
 class TemplateRef(Schema):

@@ -1,8 +1,9 @@
 """Values people and programs give for a template's fields, checked and brought into the form they are kept in.
 
-Text as it is; a date as ``YYYY-MM-DD``; a number as given, or as text that reads as one; a choice as one option or, where
-the file has boxes, a list of them; a check box as true or false; a table as a list of rows, each an object by column
-key; a picture as ``{"base64": …}`` (given so, as base64 or as a data URL). None, or a key left out, leaves the place as it stands.
+Text as it is; a date as ``YYYY-MM-DD``; a number as given, or as text that reads as one; a choice as one option or,
+where the file has boxes, a list of them; a check box as true or false; a table as a list of rows, each an object by
+column key; a picture as ``{"base64": …}`` (given so, as base64 or as a data URL). None, or a key left out, leaves the
+place as it stands.
 """
 
 from __future__ import annotations

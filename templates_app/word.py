@@ -23,6 +23,7 @@ from templates_app.errors import WordChildFailed, WordFileRefused
 _REFUSED = 3
 # On top of the child's own limit, for its start and its last words.
 _GRACE_SECONDS = 5
+_TOO_LONG = "The file takes too long to read. Split the document, or remove what is not needed."
 
 
 async def run_word_child(command: str, *arguments: str | Path) -> None:
@@ -44,7 +45,7 @@ async def run_word_child(command: str, *arguments: str | Path) -> None:
             last_words = await _follow(child)
             status = await child.wait()
     except TimeoutError:
-        raise WordFileRefused("The file takes too long to read. Split the document, or remove what is not needed.") from None
+        raise WordFileRefused(_TOO_LONG) from None
     finally:
         await _end(child)
     if status == _REFUSED:

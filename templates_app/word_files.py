@@ -43,7 +43,7 @@ class WordFile:
 
 
 def receive_word_file(file: File[Any]) -> WordFile:
-    """Read and look at an upload. Raises ``TooLarge`` and ``WordFileRefused`` with the Word library's code and sentence."""
+    """Read and look at an upload. Raises ``TooLarge``, and ``WordFileRefused`` with the library's code and sentence."""
     data = _read_up_to(file, settings.MAX_UPLOAD_BYTES)
     try:
         container = Container(data)
@@ -68,7 +68,9 @@ def _read_up_to(file: File[Any], limit_bytes: int) -> bytes:
     for piece in file.chunks():
         size += len(piece)
         if size > limit_bytes:
-            raise TooLarge(f"The file is larger than {_megabytes(limit_bytes)}. Remove large pictures or split the document.")
+            raise TooLarge(
+                f"The file is larger than {_megabytes(limit_bytes)}. Remove large pictures or split the document."
+            )
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -47,7 +47,7 @@ FOREIGN = (  # letters other languages use in forms, where the one that stands f
 
 
 def format_date(day: date, picture: str, language: str = "") -> str:
-    """A day in a picture string; ``m`` is a month as well, for a date has no minutes. Names in the language if known."""
+    """A day in a picture string; ``m`` is a month too, for a date has no minutes. Names in the language if known."""
     names = language.partition("-")[0].lower()
     names = ALIASES.get(names, names)
     return "".join(_token(match, day, names) for match in TOKEN.finditer(_in_english(picture)))

@@ -121,7 +121,7 @@ class Draft:
     def double(self, p: etree._Element, w: str) -> etree._Element | None:
         """The paragraph in mc:Fallback that stores the same text once more for older programs."""
         choice = next(p.iterancestors(CHOICE), None)
-        fallback = choice.getparent().find(FALLBACK) if choice is not None else None  # type: ignore[union-attr]
+        fallback = next(choice.itersiblings(FALLBACK), None) if choice is not None else None
         if choice is None or fallback is None:
             return None
         ours = list(iter_paragraphs(choice, w))

@@ -55,7 +55,7 @@ class DamagedFile(Refused):
 
 
 class MissingMainPart(Refused):
-    """The file has no main document inside, or its parts have wrong names. Open it in Word and save it again as .docx."""
+    """The file has no main document inside, or its parts have wrong names. Open it in Word and save it as .docx."""
 
     code = "missing_main_part"
 

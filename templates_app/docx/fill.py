@@ -35,6 +35,7 @@ from .fill_images import new_drawing, swap_picture
 from .fill_tables import record_places
 from .fill_text import Stand, put_text
 from .model import Anchor, Field, FieldType
+from .nodes import swap
 from .structures import Kind, structures
 from .targets import Target, doubled_target, find_target
 from .text import paragraph_text
@@ -51,6 +52,7 @@ class Placed:
     text: str                          # empty where a state was set that has no text (form check boxes, pictures)
     state: str = ""                    # "checked", "unchecked", "entry 2", "picture"
     row: int = 0                       # of a record table
+    added: bool = False                # whether that row was added to the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class _Filling:
         for cell in record_places(self.draft, field, rows):  # type: ignore[arg-type]
             target = find_target(self.draft, field, cell.anchor, cell.p, taken=self.taken, span=cell.span,
                                  row=cell.row)
+            target.added = cell.added
             self.writings.append(Writing(target, cell.value))
 
     def plan_field(self, field: Field, value: Value) -> None:
@@ -201,7 +204,7 @@ class _Filling:
                 self.skip(writing, "It stood inside another place that was replaced.")
                 continue
             place = Anchor(target.anchor.part, number, stand.start, stand.end)
-            yield Placed(target.field.key, target.anchor, place, writing.text, writing.state, target.row)
+            yield Placed(target.field.key, target.anchor, place, writing.text, writing.state, target.row, target.added)
 
 
 def replace_target(writing: Writing, target: Target) -> Writing:
@@ -305,7 +308,7 @@ def write_picture(draft: Draft, writing: Writing) -> None:
     elif isinstance(value, bytes):
         drawing = new_drawing(draft, part, target.p, value, target.field.type)
         stand = put_over_fields(target, "\ufffc")
-        stand.nodes[0].getparent().replace(stand.nodes[0], drawing)  # type: ignore[union-attr]
+        swap(stand.nodes[0], drawing)
         writing.stand = Stand(stand.start, stand.start, (drawing,))
         settle(draft, target, writing.stand, None, "")
 

@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from .fill_text import Stand, put_text
-from .nodes import make
+from .nodes import make, swap
 from .text import CHECKED_BOX, EMPTY_BOX, EMPTY_BOX_CODES, pieces
 
 CHECKED = {"☐": "☒", "□": "☒", "▢": "☒", "❏": "☒", "❑": "☒", "❒": "☒", "◻": "☒", "○": "●", "◯": "●", "◌": "●",
@@ -53,5 +53,5 @@ def _tick_symbol(p: etree._Element, w: str, stand: Stand, symbol: etree._Element
         return stand
     text = make(w + "t")
     text.text = CHECKED_BOX if checked else EMPTY_BOX
-    symbol.getparent().replace(symbol, text)  # type: ignore[union-attr]
+    swap(symbol, text)
     return Stand(stand.start, stand.end, (text,))

@@ -10,7 +10,7 @@ from . import errors
 from .bindings import write_binding
 from .draft import Draft
 from .fill_text import Stand, new_run, own_look, replace_text
-from .nodes import W14, detach, make, text_nodes
+from .nodes import W14, detach, make, swap, text_nodes
 from .structures import Structure
 from .values import as_date
 
@@ -163,8 +163,8 @@ def _put_glyph(p: etree._Element, w: str, stand: Stand, code: str, font: str) ->
         return stand
     if font.startswith(SYMBOL_FONTS) or (code.upper().startswith("F0") and len(code) == 4):
         placed = replace_text(p, w, stand.start, stand.end, "x")
-        symbol = make(w + "sym", font=font, char=code.upper())
-        placed.nodes[0].getparent().replace(placed.nodes[0], symbol)  # type: ignore[union-attr]
+        symbol = make(w + "sym", font=font, char=f"{int(code, 16) | 0xF000:04X}")
+        swap(placed.nodes[0], symbol)
         return Stand(placed.start, placed.end, (symbol,))
     character = chr(int(code, 16)) if code else ""
     placed = replace_text(p, w, stand.start, stand.end, character)

@@ -12,7 +12,7 @@ from lxml import etree
 from . import errors
 from .draft import Draft
 from .model import FieldType
-from .nodes import ancestor
+from .nodes import ancestor, detach
 from .package import CONTENT_TYPES, W_STRICT, parse_xml, relationships_name
 
 EMU_PER_INCH, EMU_PER_TWIP = 914_400, 635
@@ -109,7 +109,7 @@ def swap_picture(draft: Draft, part: str, drawing: etree._Element, data: bytes) 
     if link in blip.attrib:
         del blip.attrib[link]
     for crop in list(drawing.iter("{*}srcRect")):
-        crop.getparent().remove(crop)  # type: ignore[union-attr]
+        detach(crop)
     extents = [node for node in drawing.iter("{*}extent", "{*}ext") if node.get("cx") and node.get("cy")]
     if extents:
         cx, cy = fitted(picture, int(extents[0].get("cx", "1")), int(extents[0].get("cy", "1")), enlarge=True)

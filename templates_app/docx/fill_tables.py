@@ -11,6 +11,7 @@ from lxml import etree
 from . import errors
 from .draft import PARAGRAPH_IDS, Draft
 from .model import Anchor, Field
+from .nodes import detach
 from .text import paragraph_text
 from .values import Row, Scalar
 
@@ -28,6 +29,7 @@ class CellPlace:
     span: tuple[int, int]
     value: Scalar
     row: int
+    added: bool                        # whether its row was cloned for it
 
 
 def record_places(draft: Draft, field: Field, rows: Sequence[Row]) -> list[CellPlace]:
@@ -42,12 +44,13 @@ def record_places(draft: Draft, field: Field, rows: Sequence[Row]) -> list[CellP
     within = [list(first.iter(w + "p")).index(p) for p in cells]
     lines = _lines(draft, first, within, w, len(rows))
     places = []
-    for number, (line, record) in enumerate(zip(lines, rows, strict=True)):
+    for number, ((line, added), record) in enumerate(zip(lines, rows, strict=True)):
         paragraphs = list(line.iter(w + "p"))
         values = _cells(field, record)
-        places += [CellPlace(anchor, paragraphs[index], _span(anchor, text, paragraph_text(paragraphs[index], w)), value, number)
-                   for anchor, index, text, value in zip(field.anchors, within, texts, values, strict=True)
-                   if value is not None]
+        for anchor, index, text, value in zip(field.anchors, within, texts, values, strict=True):
+            if value is not None:
+                p = paragraphs[index]
+                places.append(CellPlace(anchor, p, _span(anchor, text, paragraph_text(p, w)), value, number, added))
     return places
 
 
@@ -77,20 +80,21 @@ def _cells(field: Field, record: Row) -> list[Scalar]:
     return values + [None] * (len(field.anchors) - len(values))
 
 
-def _lines(draft: Draft, first: etree._Element, within: list[int], w: str, count: int) -> list[etree._Element]:
-    """As many rows as there are records: the first, the empty ones that follow it, and copies."""
+def _lines(draft: Draft, first: etree._Element, within: list[int], w: str,
+           count: int) -> list[tuple[etree._Element, bool]]:
+    """As many rows as there are records, and whether each was added: the first, the empty ones behind it, copies."""
     lines = [first]
     following = first.getnext()
     while len(lines) < count and following is not None and _is_like(following, first, within, w):
         lines.append(following)
         following = following.getnext()
-    pattern = deepcopy(first)
+    there, pattern = len(lines), deepcopy(first)
     while len(lines) < count:
         copy = _fresh(draft, deepcopy(pattern), w)
         copy.tail = lines[-1].tail
         lines[-1].addnext(copy)
         lines.append(copy)
-    return lines
+    return [(line, number >= there) for number, line in enumerate(lines)]
 
 
 def _is_like(line: etree._Element, first: etree._Element, within: list[int], w: str) -> bool:
@@ -105,15 +109,15 @@ def _is_like(line: etree._Element, first: etree._Element, within: list[int], w: 
 
 def _fresh(draft: Draft, row: etree._Element, w: str) -> etree._Element:
     """A copy without what may exist once only, and with ids of its own."""
-    for name in ROW_ONLY:
-        for node in list(row.iter(w + name)):
-            node.getparent().remove(node)  # type: ignore[union-attr]
+    for node in list(row.iter(*(w + name for name in ROW_ONLY))):
+        detach(node)
     for node in row.iter():
         for name in PARAGRAPH_IDS:
             if node.get(name) is not None:
                 node.set(name, f"{draft.fresh_id('paragraph'):08X}")
-        if node.tag == w + "id" and node.getparent() is not None and node.getparent().tag == w + "sdtPr":  # type: ignore[union-attr]
-            node.set(w + "val", str(draft.fresh_id("control")))
         if node.tag == DRAWING_ID:
             node.set("id", str(draft.fresh_id("drawing")))
+    for properties in row.iter(w + "sdtPr"):
+        for number in properties.findall(w + "id"):
+            number.set(w + "val", str(draft.fresh_id("control")))
     return row

@@ -83,7 +83,7 @@ def _paragraph(data: Mapping[str, Any]) -> Paragraph:
 
 
 @lru_cache(maxsize=16)
-def _defaults(cls: type[Any]) -> dict[str, Any]:
+def _defaults(cls: Any) -> dict[str, Any]:
     """The default of each attribute, MISSING where there is none."""
     return {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(cls)}
 

@@ -93,7 +93,7 @@ def field_mark(code: str, data: Element | None, w: str, ordinal: int) -> Mark | 
     if name in PROMPT_FIELDS:
         shown = code.split(None, 2)[2:] if name == "MACROBUTTON" else [argument]
         return Mark(MarkKind.PROMPT, 0, 0, control=name, name="".join(shown).strip(), ordinal=ordinal)
-    return None if name == "HYPERLINK" else Mark(MarkKind.COMPUTED, 0, 0, control=name, ordinal=ordinal)
+    return None if name == "HYPERLINK" else Mark(MarkKind.COMPUTED, 0, 0, control=name, name=argument, ordinal=ordinal)
 
 
 def _form_field(control: str, data: Element | None, w: str, ordinal: int) -> Mark:

@@ -34,6 +34,12 @@ def detach(node: etree._Element) -> None:
     parent.remove(node)
 
 
+def swap(old: etree._Element, new: etree._Element) -> None:
+    """Put a node in the place of another one."""
+    insert_after(old, new)
+    detach(old)
+
+
 def insert_after(node: etree._Element, *new: etree._Element) -> None:
     """Put new nodes behind one, before the white space that follows it."""
     for element in reversed(new):

@@ -21,6 +21,7 @@ W_TRANSITIONAL = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}
 W_STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 CONTENT_TYPES = "[Content_Types].xml"
+OTHER_OFFICE = ("xl/", "ppt/")
 WORD_CONTENT = ("wordprocessingml", "ms-word.")
 ASCII_ENCODINGS = re.compile(r"utf-?8|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 DECLARATION = re.compile(rb"<\?xml\b[^>]*?\?>")
@@ -116,13 +117,14 @@ class Container:
         if main is None:
             raise errors.MissingMainPart if self._looks_like_word() else errors.NotAWordFile
         kind = self.content_type(main)
-        if kind.startswith("application/vnd.") and not any(word in kind for word in WORD_CONTENT):
+        other_kind = kind.startswith("application/vnd.") and not any(word in kind for word in WORD_CONTENT)
+        if other_kind or _folded(main).startswith(OTHER_OFFICE):
             raise errors.NotAWordFile
         return main
 
     def _looks_like_word(self) -> bool:
         names = [_folded(name) for name in self.names]
-        other_office = any(name.startswith(("xl/", "ppt/")) for name in names)
+        other_office = any(name.startswith(OTHER_OFFICE) for name in names)
         return not other_office and any(name.startswith("word/") or name == _folded(CONTENT_TYPES) for name in names)
 
 class Package(Container):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from .model import Cell, Field, Outline, Paragraph, Section, Span
 
@@ -22,7 +22,7 @@ mark { background: #ffe9a8; color: #222; border-radius: .2rem; padding: 0 .15rem
 .docx-empty { outline: 1px dashed #a67c00; }
 .docx-list { list-style: none; padding-inline-start: 1rem; }
 .docx-number { margin-inline-end: .5em; }
-.docx-header, .docx-footer, .docx-textbox { border: 1px solid #8888; border-radius: .25rem; margin: 1rem 0; padding: .5rem 1rem; }
+.docx-header, .docx-footer, .docx-textbox { border: 1px solid #8888; margin: 1rem 0; padding: .5rem 1rem; }
 .docx-sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .docx-tab { white-space: pre; }
 """
@@ -157,7 +157,7 @@ def _formatted(p: Paragraph, start: int, end: int) -> str:
     spans = [span for span in p.spans if span.start < end and span.end > start]
     cuts = sorted({start, end, *(cut for span in spans for cut in (span.start, span.end) if start < cut < end)})
     return "".join(_stretch(p.text[a:b], next((s for s in spans if s.start <= a < s.end), None))
-                   for a, b in zip(cuts, cuts[1:], strict=False))
+                   for a, b in pairwise(cuts))
 
 
 def _stretch(text: str, span: Span | None) -> str:

@@ -27,6 +27,7 @@ class Target:
     end: int
     text: str
     row: int = 0
+    added: bool = False                # stands in a row that was cloned for it
     structure: Structure | None = None
     controls: list[etree._Element] = default(default_factory=list)
     doubled: bool = False              # the same place in the version for older programs, which is not reported

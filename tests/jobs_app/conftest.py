@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def _fresh_counts() -> Iterator[None]:
 def submit(actor: Actor) -> Callable[..., Job]:
     """Submit one of the test workflows for the editor's customer."""
 
-    def do(name: str, n: int = 1, **options: int) -> Job:
+    def do(name: str, n: int = 1, **options: Any) -> Job:
         assert actor.current is not None
         arguments = workflows.Numbers(n=n)
         return submit_job(workflow=name, arguments=arguments, customer_id=actor.current, actor=actor, **options)

@@ -114,9 +114,11 @@ def test_admin_shows_jobs_and_their_timeline(signed_in: SignIn, staff: User, sub
     job, client = submit("test.sum"), signed_in(staff)
     assert str(job.id) in client.get(reverse("admin:jobs_app_job_changelist")).content.decode()
     assert client.get(reverse("admin:jobs_app_job_change", args=[job.id])).status_code == 200
-    assert "Accepted with priority 5" in client.get(reverse("admin:jobs_app_job_timeline", args=[job.id])).content.decode()
+    timeline = client.get(reverse("admin:jobs_app_job_timeline", args=[job.id])).content.decode()
+    assert "Accepted with priority 5" in timeline
     for model in ("stepresult", "artifact", "blob", "worker", "idempotentrequest"):
         assert client.get(reverse(f"admin:jobs_app_{model}_changelist")).status_code == 200
-    client.post(reverse("admin:jobs_app_job_changelist"), {"action": "cancel_selected", "_selected_action": [str(job.id)]})
+    chosen = {"action": "cancel_selected", "_selected_action": [str(job.id)]}
+    client.post(reverse("admin:jobs_app_job_changelist"), chosen)
     job.refresh_from_db()
     assert job.status == JobStatus.CANCELLED

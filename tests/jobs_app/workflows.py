@@ -148,3 +148,51 @@ async def gather_fails(run: Run, request: Numbers) -> Total:
 
     results: list[Any] = await run.gather("all", one, [1, 2, 3, 4], item_key=str, limit=1)
     return Total(total=sum(results))
+
+
+class Choice(BaseModel):
+    colour: str
+    count: int = 1
+
+
+@workflow("test.ask", arguments=Numbers)
+async def ask(run: Run, request: Numbers) -> Total:
+    await run.step("before", add, request.n, 0)
+    choice = await run.ask("colour", "Which colour?", Choice)
+    return Total(total=choice.count)
+
+
+@workflow("test.ask_in_time", arguments=Numbers)
+async def ask_in_time(run: Run, request: Numbers) -> Total:
+    default = Choice(colour="none", count=7) if request.n else None
+    choice = await run.ask("colour", "Which colour?", Choice, timeout_seconds=0.2, default=default)
+    return Total(total=choice.count)
+
+
+@workflow("test.parent", arguments=Numbers)
+async def parent(run: Run, request: Numbers) -> Total:
+    async def one(scope: Run, n: int) -> Total:
+        return await scope.child("sum", "test.sum" if request.n else "test.no", Numbers(n=n), Total)
+
+    totals = await run.gather("children", one, [1, 2, 3], item_key=str)
+    return Total(total=sum(t.total for t in totals))
+
+
+@workflow("test.parent_of_waiting", arguments=Numbers)
+async def parent_of_waiting(run: Run, request: Numbers) -> Total:
+    return await run.child("wait", "test.wait", request, Total)
+
+
+@workflow("test.sleep", arguments=Numbers)
+async def sleep(run: Run, request: Numbers) -> Total:
+    await run.step("before", add, request.n, 0)
+    await run.sleep("nap", 0.3)
+    return Total(total=await run.step("after", add, request.n, 1))
+
+
+@workflow("test.artifact", arguments=Numbers)
+async def artifact(run: Run, request: Numbers) -> Total:
+    kept = await run.artifact(
+        "file", b"x" * request.n, filename="x.txt", media_type="text/plain", entity_type="test"
+    )
+    return Total(total=kept.size_bytes)

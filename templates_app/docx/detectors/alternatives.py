@@ -1,0 +1,65 @@
+"""Yes / No: words of which one is to be kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout
+from ..lexicon import SINGLE, YES_NO
+from ..model import FieldType, Paragraph
+
+PAIRS = "|".join(rf"{re.escape(a)}\s*/\s*{re.escape(b)}" for a, b in YES_NO if len(a) > 1)
+YES_OR_NO = re.compile(rf"(?<![\w/])(?:{PAIRS})(?:\s*/\s*[^\W\d_.]{{1,4}}(?:[/.][^\W\d_]\.?)?)?(?![\w/])", re.IGNORECASE)
+WORDS = r"[^\W_][\w'’\-]*(?: [^\W_][\w'’\-]*){0,2}"
+LISTED = re.compile(rf"(?:^|\s{{2,}}|\s)((?:{WORDS}) / (?:{WORDS})(?: / (?:{WORDS}))*)\s*$")
+SELECTING = re.compile(r"\b(?:select|choose|delete as|circle|strike out|nichtzutreffendes|rayer|streichen|выбрать|подчеркнуть)\b",
+                       re.IGNORECASE)
+
+
+def find_alternatives(layout: Layout) -> Iterator[Finding]:
+    for p in layout.body():
+        if "/" not in p.text:
+            continue
+        matches = list(YES_OR_NO.finditer(p.text))
+        for match in matches:
+            if not _belongs_to_label(layout, p, match):
+                yield _finding(p, match.start(), match[0], 0.8)
+        if not matches and " / " in p.text:
+            yield from _listed(layout, p)
+
+
+def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding:
+    options = tuple(" ".join(part.split()) for part in words.split("/"))
+    return Finding("alternatives", Rank.BARE, (place(p, start, start + len(words)),), confidence, type=FieldType.CHOICE,
+                   options=options)
+
+
+def _belongs_to_label(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
+    """"Required (Yes/No)" beside or above an empty cell says what goes there."""
+    cell = layout.cell_of(p)
+    table = layout.table_of(p)
+    if cell is None or table is None:
+        return False
+    at = cell.cell.row
+    row = layout.row_of(p)
+    right = next((c for c in row if c.column >= cell.end), None)
+    below = next((c for r in table.rows if r[0].cell.row == at + 1 for c in r if c.column == cell.column), None)
+    return any(c is not None and c.empty for c in (right, below))
+
+
+def _listed(layout: Layout, p: Paragraph) -> Iterator[Finding]:
+    match = LISTED.search(p.text)
+    if match is None:
+        return
+    words = match[1]
+    before = p.text[:match.start(1)]
+    above = layout.before(p, 1)
+    asked = above is not None and above.text.strip().endswith("?")
+    if SELECTING.search(before) or SINGLE.search(before):
+        first, slash, rest = words.partition(" / ")
+        words = f"{first.split()[-1]}{slash}{rest}"
+        yield _finding(p, match.end(1) - len(words), words, 0.6)
+    elif asked and not before.strip() and p.cell is None:
+        yield _finding(p, match.start(1), words, 0.6)

@@ -1,0 +1,44 @@
+"""<Date>, <<COMPANY>>: words in angle brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout
+from ..model import Paragraph
+from ..wording import is_identifier, is_reference, sameness, title_of
+
+TOKEN = re.compile(r"<<+(?=\S)([^<>]{1,200}?)>>+|<(?=[^\s<>/!=\-\d])([^<>\n]{1,160}?)>|<([#xX?_.…\d][^<>\n]{0,40})>")
+NO_VALUE = re.compile(r"(?:https?:|mailto:|www\.|\S+@\S+\.|/)", re.IGNORECASE)
+MARKUP = re.compile(r"/?(?:br|p|b|i|u|a|li|ul|ol|td|tr|div|span|html|body|table|head|img|h\d)\b", re.IGNORECASE)
+MACHINERY = re.compile(r"\{?\s*(?:[cer][srb]_|rr_|er_|else\b|elseif|end\b|if\b|for\b|/|#|\^|%|!)", re.IGNORECASE)
+EXPRESSION = re.compile(r"\{.*\}")
+IN_EXPRESSION = re.compile(r"\(([^\W\d]\w*)")
+
+
+def find_angles(layout: Layout) -> Iterator[Finding]:
+    for p in layout.body():
+        if "<" in p.text and ">" in p.text:
+            for match in TOKEN.finditer(p.text):
+                yield from _finding(p, match)
+
+
+def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
+    words = (match[1] or match[2] or match[3] or "").strip()
+    if not words or NO_VALUE.match(words):
+        return
+    anchor = (place(p, match.start(), match.end()),)
+    double = match[1] is not None
+    if double and MACHINERY.match(words):
+        yield Finding("angles", Rank.TOKEN, anchor, 0.9, ignored=True)
+        return
+    if not double and (MARKUP.fullmatch(words.split()[0]) or (is_reference(words) and not match[3])):
+        return
+    if EXPRESSION.fullmatch(words):
+        inner = IN_EXPRESSION.search(words)
+        words = inner[1] if inner else words.strip("{}")
+    variable = is_identifier(words) and words != words.upper()
+    yield Finding("angles", Rank.TOKEN, anchor, 0.9, label=title_of(words), name=words,
+                  same=f"var {words.casefold()}" if double and variable else sameness(words))

@@ -1,0 +1,71 @@
+"""____, ......, …: lines to write on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout, is_blank
+from ..model import FieldType, Paragraph
+
+UNDERSCORES = r"_{3,}(?:[ \t]?_{3,})*"
+DOTS = r"\.{5,}|(?:\. ){5,}\.?|(?:…[ .]?){2,}|…\.{2,}|…(?:\s*,\s*…)+"
+DAY = r"[«\"“„‹]\s*_{1,}\s*[»\"”“›]\s*_{3,}\s*(?:20_{1,3}|_{2,})(?:\s*г(?:ода|\.)?)?"
+DATE = r"_{1,4}\s?[/.\-]\s?_{1,4}\s?[/.\-]\s?_{1,6}"
+BLANK = re.compile(rf"(?P<date>{DAY}|{DATE})|{UNDERSCORES}|{DOTS}")
+LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
+MAX_RULE = 12                          # a line longer than that with nothing beside it may be a rule across the page
+
+
+def find_blanks(layout: Layout) -> Iterator[Finding]:
+    previous_blank: Paragraph | None = None
+    for p in layout.body():
+        if "_" not in p.text and "…" not in p.text and "..." not in p.text:
+            previous_blank = None if not is_blank(p.text) else previous_blank
+            continue
+        if _is_only_blanks(p.text):
+            yield from _whole_line(layout, p, previous_blank)
+            previous_blank = p
+        else:
+            previous_blank = None
+            yield from (_finding(p, match) for match in BLANK.finditer(p.text))
+            if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
+                start = len(p.text) - len(p.text.lstrip())
+                yield Finding("blanks", Rank.BLANK, (place(p, start, len(p.text.rstrip())),), 0.7)
+
+
+def _is_only_blanks(text: str) -> bool:
+    return BLANK.search(text) is not None and is_blank(BLANK.sub("", text).strip(".,;:|/()-–"))
+
+
+def _finding(p: Paragraph, match: re.Match[str]) -> Finding:
+    kind = FieldType.DATE if match["date"] else None
+    end = match.start() + len(match[0].rstrip())
+    return Finding("blanks", Rank.BLANK, (place(p, match.start(), end),), 0.85, type=kind)
+
+
+def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Iterator[Finding]:
+    """Lines under lines are one value; a line with nothing above or below it that could name it is a rule."""
+    for match in BLANK.finditer(p.text):
+        finding = _finding(p, match)
+        finding.ignored = previous is not None or not _is_writable(layout, p, match)
+        yield finding
+
+
+def _is_writable(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
+    if p.cell is not None or len(match[0]) <= MAX_RULE:
+        return True
+    above, below = layout.before(p, 2), layout.after(p, 2)
+    if below is not None and (below.text.strip().startswith("(") or len(below.text.strip()) <= 40):
+        return True
+    return above is not None and (above.text.strip().endswith((":", "?", "：")) or len(above.text) <= 80)
+
+
+def _fills_cell(layout: Layout, p: Paragraph) -> bool:
+    """An ellipsis alone in a cell stands for a value when its row has a label."""
+    row = layout.row_of(p)
+    cell = layout.cell_of(p)
+    if cell is None or not row or row[0] is cell:
+        return False
+    return not LONE_ELLIPSIS.fullmatch(row[0].text or "…")

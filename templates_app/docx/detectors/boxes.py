@@ -1,0 +1,216 @@
+"""Boxes to tick: ☐ in any guise — glyphs, symbols, legacy form fields, content controls, "[ ]".
+
+Boxes that exclude each other are one choice with one anchor per box; the others are check boxes of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout, Table, TableCell
+from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
+from ..model import FieldType, MarkKind, Paragraph
+
+GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲]|\[ {1,3}\]|\[[xX]\](?=\s)")
+GLYPH_CHARS = "☐□▢◻❏❑☑☒⬜🗆🗹🔲["
+NOT_APPLICABLE = frozenset({"n", "a", "na", "partial", "partly", "unknown", "maybe", "entfällt", "teilweise", "частично"})
+ONE_OF = re.compile(r"\b(?:phase|status|type|level|gender|sex|frequency|method|classification|category|typ|geschlecht|kategorie"
+                    r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$", re.IGNORECASE)
+MAX_LABEL = 160
+MAX_CHOICE = 8
+
+
+@dataclass(slots=True)
+class Box:
+    """One box with the words beside it."""
+
+    paragraph: Paragraph
+    start: int
+    end: int
+    label: str = ""
+
+    def words(self) -> set[str]:
+        return set(words_of(self.label))
+
+
+def find_boxes(layout: Layout) -> Iterator[Finding]:
+    by_paragraph = [(p, boxes) for p in layout.body() if (boxes := _boxes(p))]
+    for _, boxes in by_paragraph:
+        _label_in_line(boxes)
+    lone: list[Box] = []
+    for p, boxes in by_paragraph:
+        if len(boxes) == 1:
+            lone.append(boxes[0])
+        else:
+            yield from _in_line(p, boxes)
+    yield from _over_paragraphs(layout, lone)
+
+
+def _boxes(p: Paragraph) -> list[Box]:
+    spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
+    if any(c in p.text for c in GLYPH_CHARS):
+        covered = list(spans)
+        spans |= {m.span() for m in GLYPHS.finditer(p.text)
+                  if not any(s <= m.start() < e for s, e in covered)}
+    return [Box(p, start, end) for start, end in sorted(spans)]
+
+
+def _label_in_line(boxes: Sequence[Box]) -> None:
+    """The words after a box name it, unless the line begins with words and ends with a box."""
+    text = boxes[0].paragraph.text
+    ends = [b.start for b in boxes[1:]] + [len(text)]
+    after = [_first_words(text[b.end:end]) for b, end in zip(boxes, ends, strict=True)]
+    starts = [0] + [b.end for b in boxes[:-1]]
+    before = [_last_words(text[start:b.start]) for b, start in zip(boxes, starts, strict=True)]
+    use_before = not after[-1] and bool(before[0])
+    for box, words in zip(boxes, before if use_before else after, strict=True):
+        box.label = words
+
+
+def _first_words(text: str) -> str:
+    return re.split(r"\t|\n|\s{3,}|_{3,}|\.{4,}", text.strip(" \xa0\u2002\ufffc:\t\n"), maxsplit=1)[0].strip(" /;,|")[:MAX_LABEL]
+
+
+def _last_words(text: str) -> str:
+    return re.split(r"\t|\n|\s{3,}", text.strip())[-1].strip(" /;,|")[:MAX_LABEL]
+
+
+# several boxes in one paragraph
+
+def _in_line(p: Paragraph, boxes: Sequence[Box]) -> Iterator[Finding]:
+    multiple = MULTIPLE.search(p.text) is not None
+    for group in _groups(p, boxes):
+        if len(group) > 1 and not multiple and len(group) <= MAX_CHOICE:
+            yield _choice(group)
+        else:
+            yield from (_single(box) for box in group)
+
+
+def _groups(p: Paragraph, boxes: Sequence[Box]) -> list[list[Box]]:
+    """A label that comes again, or a new line, begins the next choice."""
+    groups: list[list[Box]] = []
+    for box in boxes:
+        last = groups[-1] if groups else None
+        broken = last is not None and "\n" in p.text[last[-1].end:box.start]
+        if last is None or broken or (box.label and box.label.casefold() in {b.label.casefold() for b in last}):
+            groups.append([box])
+        else:
+            last.append(box)
+    return groups
+
+
+def _choice(group: Sequence[Box], label: str = "") -> Finding:
+    anchors = tuple(place(b.paragraph, b.start, b.end) for b in group)
+    return Finding("boxes", Rank.BOX, anchors, 0.9, label=label, type=FieldType.CHOICE,
+                   options=tuple(b.label for b in group))
+
+
+def _single(box: Box) -> Finding:
+    return Finding("boxes", Rank.BOX, (place(box.paragraph, box.start, box.end),), 0.95, label=box.label,
+                   type=FieldType.CHECKBOX)
+
+
+# one box in each of several paragraphs or cells
+
+def _over_paragraphs(layout: Layout, lone: Sequence[Box]) -> Iterator[Finding]:
+    rows: defaultdict[tuple[str, int, int], list[Box]] = defaultdict(list)
+    rest: list[Box] = []
+    for box in lone:
+        cell = box.paragraph.cell
+        if cell is not None:
+            rows[box.paragraph.part, cell.table, cell.row].append(box)
+        else:
+            rest.append(box)
+    columns: list[Box] = []
+    for boxes in rows.values():
+        if len({b.paragraph.cell.column for b in boxes if b.paragraph.cell}) == len(boxes) > 1:
+            yield from _across(layout, boxes)
+        else:
+            columns += boxes
+    yield from _downwards(layout, sorted(columns + rest, key=lambda b: layout.at[b.paragraph.part, b.paragraph.p]))
+
+
+def _across(layout: Layout, boxes: list[Box]) -> Iterator[Finding]:
+    """Boxes in the cells of one row: a choice named by the row, its options by their cells or column headers."""
+    table = layout.table_of(boxes[0].paragraph)
+    row = layout.row_of(boxes[0].paragraph)
+    for box in boxes:
+        box.label = box.label or _label_from_cells(table, row, box)
+    exclusive = all(b.words() & YES_NO_WORDS or b.words() & NOT_APPLICABLE for b in boxes)
+    first = row[0].text if row and not GLYPHS.search(row[0].text) else ""
+    if (exclusive or first) and len(boxes) <= MAX_CHOICE and not MULTIPLE.search(first):
+        yield _choice(boxes, label=first.split("\n")[0] if first else "")
+    else:
+        yield from (_single(box) for box in boxes)
+
+
+def _label_from_cells(table: Table | None, row: Sequence[TableCell], box: Box) -> str:
+    cell = box.paragraph.cell
+    if table is None or cell is None:
+        return ""
+    right = next((c.text for c in row if c.column > cell.column), "")
+    if right and not GLYPHS.search(right):
+        return right.split("\n")[0][:MAX_LABEL]
+    above = next((found.text for at in range(cell.row - 1, -1, -1)
+                  if (found := table.above(at + 1, cell.column)) is not None and found.text
+                  and not GLYPHS.search(found.text)), "") if cell.row < 60 else ""
+    left = next((c.text for c in reversed(row) if c.column < cell.column and c.text), "")
+    return (above or left).split("\n")[0][:MAX_LABEL]
+
+
+def _downwards(layout: Layout, boxes: Sequence[Box]) -> Iterator[Finding]:
+    for box in boxes:
+        if not box.label:
+            box.label = _label_from_cells(layout.table_of(box.paragraph), layout.row_of(box.paragraph), box)
+    for run in _runs(layout, boxes):
+        intro = _intro(layout, run[0])
+        if 1 < len(run) <= MAX_CHOICE and _excludes(run, intro):
+            yield _choice(run, label=intro.rstrip(" :"))
+        else:
+            yield from (_single(box) for box in run)
+
+
+def _runs(layout: Layout, boxes: Sequence[Box]) -> list[list[Box]]:
+    """Boxes in neighbouring paragraphs of one cell or of the body, or in neighbouring rows of one column."""
+    runs: list[list[Box]] = []
+    for box in boxes:
+        if runs and _are_neighbours(layout, runs[-1][-1], box):
+            runs[-1].append(box)
+        else:
+            runs.append([box])
+    return runs
+
+
+def _are_neighbours(layout: Layout, a: Box, b: Box) -> bool:
+    first, second = a.paragraph.cell, b.paragraph.cell
+    if a.paragraph.part != b.paragraph.part or (first is None) != (second is None):
+        return False
+    if first is None or second is None or (first.table, first.row, first.column) == (second.table, second.row, second.column):
+        return b.paragraph.p - a.paragraph.p <= 1
+    return first.table == second.table and first.column == second.column and second.row == first.row + 1
+
+
+def _intro(layout: Layout, box: Box) -> str:
+    """What stands above the first box of a run."""
+    cell = box.paragraph.cell
+    table = layout.table_of(box.paragraph)
+    if cell is not None and table is not None:
+        inside = layout.before(box.paragraph, 1)
+        if inside is not None and inside.cell is not None and (inside.cell.row, inside.cell.column) == (cell.row, cell.column):
+            return inside.text.strip()
+        above = table.above(cell.row, cell.column)
+        return above.text if above is not None else ""
+    before = layout.before(box.paragraph, 2)
+    return before.text.strip() if before is not None else ""
+
+
+def _excludes(run: Sequence[Box], intro: str) -> bool:
+    if MULTIPLE.search(intro):
+        return False
+    if all(b.words() & YES_NO_WORDS or b.words() & NOT_APPLICABLE for b in run):
+        return True
+    return SINGLE.search(intro) is not None or ONE_OF.search(intro) is not None

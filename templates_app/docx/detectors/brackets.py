@@ -1,0 +1,47 @@
+"""[Company name]: words in square brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout
+from ..model import FieldType, Paragraph
+from ..wording import is_annotation, is_guidance, is_reference, sameness, title_of
+
+TOKEN = re.compile(r"(?<![\w\]])\[+([^\[\]]{1,300}?)\]+(?!\()")
+ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
+OPTION_HEAD = re.compile(r"option\s*\w{1,2}\b|alternati", re.IGNORECASE)
+
+
+def find_brackets(layout: Layout) -> Iterator[Finding]:
+    for p in layout.body():
+        if "[" in p.text:
+            for match in TOKEN.finditer(p.text):
+                yield from _finding(p, match)
+
+
+def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
+    words = match[1].strip()
+    if not words or words in "xX✓✔" and len(match[0]) == 3 and match.end() < len(p.text) and p.text[match.end()].isspace() \
+            and match.start() == 0:
+        return                         # a box drawn with brackets
+    if re.fullmatch(r"[_.…\s]+", words):
+        yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.8)
+        return
+    if is_reference(words) and words not in "XYN":
+        return
+    if is_guidance(words) or is_annotation(words) or OPTION_HEAD.match(words):
+        yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, ignored=True)
+        return
+    options = _alternatives(words)
+    yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, label=title_of(words), name=words,
+                  same=sameness(words), type=FieldType.CHOICE if options else None, options=options)
+
+
+def _alternatives(words: str) -> tuple[str, ...]:
+    """[WEEKLY/MONTHLY/QUARTERLY] offers a choice."""
+    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold():
+        return ()
+    return tuple(part.strip(" .") for part in words.split("/"))

@@ -1,0 +1,238 @@
+"""Empty cells of tables: beside or under their label, in a grid of rows and columns, or record rows to be filled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..finding import Finding, Rank, place
+from ..kinds import infer_type
+from ..layout import Layout, Table, TableCell, is_blank
+from ..model import Column, FieldType
+from ..naming import key_of
+
+COLON = (":", "：")
+ORDINAL = re.compile(r"(?:#|no\.?|nr\.?)?\s*\d{1,3}\s*[.)]?|[a-z][.)]", re.IGNORECASE)
+LETTER = re.compile(r"[^\W\d_]")
+MAX_LABEL = 250
+MAX_HEADER = 120
+LONG_PARAGRAPHS = 3                    # so many empty paragraphs in a cell ask for a longer text
+
+
+@dataclass(slots=True)
+class Grid:
+    """A table with what its rows are."""
+
+    table: Table
+    header: int | None = None          # row with the column titles that hold for the rows below
+    outlined: bool = True              # lines that show where to write
+
+
+def find_cells(layout: Layout) -> Iterator[Finding]:
+    for table in layout.tables.values():
+        if any(c.empty for row in table.rows for c in row):
+            yield from _in_table(layout, table)
+
+
+def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
+    outlined = any(c.cell.bordered or c.cell.shading for row in table.rows for c in row)
+    if len(table.rows) == 1 and len(table.rows[0]) == 1:
+        yield from _box(layout, table, outlined)
+        return
+    grid = Grid(table, outlined=outlined and table.part == layout.main)
+    done: set[int] = set()
+    for at, row in enumerate(table.rows):
+        if _is_header(table, at):
+            grid.header = at
+        if at in done or not any(c.empty for c in row):
+            continue
+        records = _record_rows(grid, at)
+        if records and (len(records) > 1 or _continues_records(grid, at)):
+            done.update(records)
+            yield from _records(layout, grid, records)
+        else:
+            yield from _in_row(layout, grid, at)
+
+
+# a table of one cell
+
+def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
+    """A frame to write in; the paragraph above it says what."""
+    cell = table.rows[0][0]
+    above = layout.before(cell.paragraphs[0], 3)
+    if cell.empty and outlined and above is not None and table.part == layout.main:
+        yield _finding(cell, above.text.strip(), 0.75)
+
+
+def _finding(cell: TableCell, label: str, confidence: float, kind: FieldType | None = None) -> Finding:
+    long = len(cell.paragraphs) >= LONG_PARAGRAPHS
+    return Finding("cells", Rank.CELL, (place(cell.paragraphs[0], 0, 0),), confidence, label=" ".join(label.split()),
+                   type=kind or (FieldType.LONG_TEXT if long else None))
+
+
+# what rows are
+
+def _is_label(cell: TableCell) -> bool:
+    return not cell.cell.merged and bool(cell.text) and len(cell.text) <= MAX_LABEL and LETTER.search(cell.text) is not None
+
+
+def _is_header(table: Table, at: int) -> bool:
+    """Column titles: several cells, all but the first with words, none asking for a value, rows alike below."""
+    row = table.rows[at]
+    if len(row) < 2 or at + 1 >= len(table.rows):
+        return False
+    if not all(_is_label(c) and len(c.text) <= MAX_HEADER and not c.text.endswith(COLON) for c in row[1:]):
+        return False
+    if not (is_blank(row[0].text) or _is_label(row[0]) or row[0].text == "#"):
+        return False
+    if row[0].text.endswith(COLON) or any(p.marks for c in row for p in c.paragraphs):
+        return False
+    if row[0].cell.header_row:
+        return True
+    following = table.rows[at + 1]
+    if len(following) != len(row) or not any(c.empty for r in table.rows[at + 1:at + 4] for c in r):
+        return False
+    return at == 0 or _looks_like_header(row) or _is_banner(table, at - 1)
+
+
+def _looks_like_header(row: Sequence[TableCell]) -> bool:
+    shaded = all(c.cell.shading for c in row)
+    bold = all(any(s.bold for p in c.paragraphs for s in p.spans) for c in row if c.text)
+    return shaded or bold
+
+
+def _is_banner(table: Table, at: int) -> bool:
+    """A row of one cell with words: the title of the rows below it."""
+    row = table.rows[at]
+    return len(row) == 1 and _is_label(row[0]) and table.width > 1
+
+
+def _record_rows(grid: Grid, at: int) -> list[int]:
+    """The rows from here that are empty throughout but for an ordinal in front, if they stand under column titles."""
+    if grid.header is None or grid.header >= at:
+        return []
+    width = len(grid.table.rows[grid.header])
+    found = []
+    for i in range(at, len(grid.table.rows)):
+        row = grid.table.rows[i]
+        if len(row) != width or not _is_record(row):
+            break
+        found.append(i)
+    return found if width > 1 else []
+
+
+def _is_record(row: Sequence[TableCell]) -> bool:
+    first = row[0]
+    leads = first.empty or first.cell.merged or ORDINAL.fullmatch(first.text) is not None or (
+        is_blank(first.text) and any(p.number for p in first.paragraphs))
+    rest = row[1:]
+    return leads and sum(c.empty for c in rest) >= 1 and all(c.empty or c.cell.merged for c in rest)
+
+
+def _continues_records(grid: Grid, at: int) -> bool:
+    """One empty row under filled rows, or under titles marked as such, still is a row for records."""
+    header = grid.header
+    if header is None:
+        return False
+    row = grid.table.rows[at]
+    return at > header + 1 or row[0].empty and len(row) > 2 and at == len(grid.table.rows) - 1
+
+
+def _records(layout: Layout, grid: Grid, rows: Sequence[int]) -> Iterator[Finding]:
+    assert grid.header is not None  # noqa: S101 - _record_rows found the rows under it
+    first = grid.table.rows[rows[0]]
+    titles = [" ".join(c.text.split()) for c in grid.table.rows[grid.header]]
+    cells = [(c, title) for c, title in zip(first, titles, strict=True) if c.empty]
+    columns = tuple(Column(key_of(title) or f"column_{n}", title or f"Column {n}", infer_type(title, column=True))
+                    for n, (_, title) in enumerate(cells, 1))
+    yield Finding("records", Rank.CELL, tuple(place(c.paragraphs[0], 0, 0) for c, _ in cells), 0.8,
+                  label=_table_label(layout, grid, rows[0]), type=FieldType.TABLE, columns=columns)
+    for i in rows[1:]:
+        for c in grid.table.rows[i]:
+            if c.empty:
+                yield Finding("records", Rank.CELL, (place(c.paragraphs[0], 0, 0),), 0.8, ignored=True)
+
+
+def _table_label(layout: Layout, grid: Grid, at: int) -> str:
+    """The nearest title: a banner row above the records, the paragraph above the table, the section."""
+    for i in range(at - 1, -1, -1):
+        if _is_banner(grid.table, i):
+            return grid.table.rows[i][0].text
+    before = layout.before(layout.paragraphs[grid.table.first], 3)
+    first = layout.paragraphs[grid.table.first]
+    heading = layout.heading_of(first)
+    if before is not None and before.cell is None and len(before.text.strip()) <= 80:
+        return before.text.strip().rstrip(":：")
+    return heading or "Records"
+
+
+# cells of a row that names them
+
+def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
+    row = grid.table.rows[at]
+    if len(row) == 1:
+        yield from _under_banner(grid, at)
+        return
+    titles = _titles(grid, at)
+    named = _row_label(row)
+    taken: TableCell | None = None     # the label that already has its cell
+    for n, cell in enumerate(row):
+        if not cell.empty:
+            continue
+        left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
+        title = titles.get(cell.column, "")
+        if title and named and n > 0:
+            yield _finding(cell, named if len(row) == 2 else f"{named}: {title}", 0.75, infer_type(f"{title}: {named}"))
+        elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
+            taken = left
+            yield _finding(cell, left.text, 0.8)
+        elif left is None and not named:
+            yield from _under_label(grid, at, cell)
+
+
+def _titles(grid: Grid, at: int) -> dict[int, str]:
+    """Column titles by grid column that hold for a row: of the header, when the row has its shape."""
+    if grid.header is None or grid.header >= at:
+        return {}
+    header = grid.table.rows[grid.header]
+    if len(header) != len(grid.table.rows[at]):
+        return {}
+    return {c.column: " ".join(c.text.split()) for c in header}
+
+
+def _row_label(row: Sequence[TableCell]) -> str:
+    """The first words of a row, an ordinal in front left out."""
+    texts = [c.text for c in row if not c.empty and not c.cell.merged and not is_blank(c.text)]
+    if not texts:
+        return ""
+    named = next((t for t in texts if not ORDINAL.fullmatch(t) and LETTER.search(t)), texts[0])
+    return named.split("\n")[0][:MAX_HEADER] if len(named) <= MAX_LABEL else ""
+
+
+def _names_cell(grid: Grid, left: TableCell) -> bool:
+    if not _is_label(left):
+        return False
+    if any(p.marks and not all(m.kind.value.startswith("control") for m in p.marks) for p in left.paragraphs):
+        return False
+    return grid.outlined or left.text.split("\n")[0].rstrip().endswith(COLON)
+
+
+def _under_banner(grid: Grid, at: int) -> Iterator[Finding]:
+    """An empty row of one cell under a row of one cell with words."""
+    cell = grid.table.rows[at][0]
+    if at == 0 or not grid.outlined or not cell.empty:
+        return
+    above = grid.table.rows[at - 1]
+    if len(above) == 1 and _is_label(above[0]):
+        kind = FieldType.LONG_TEXT if grid.table.width > 1 or len(cell.paragraphs) > 1 else None
+        yield _finding(cell, above[0].text, 0.75, kind)
+
+
+def _under_label(grid: Grid, at: int, cell: TableCell) -> Iterator[Finding]:
+    """One empty row under a row of labels: each cell belongs to the label above it."""
+    above = grid.table.above(at, cell.column)
+    if at == 0 or not grid.outlined or above is None or not _is_label(above) or above.cell.row != cell.cell.row - 1:
+        return
+    if above.cell.span == cell.cell.span:
+        yield _finding(cell, above.text, 0.7)

@@ -1,0 +1,76 @@
+"""Highlighted and coloured words: the author's note to himself that something goes here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout, is_blank
+from ..model import Paragraph, Span
+from ..wording import is_guidance, sameness, title_of
+
+MAX_SHARE = 0.25                       # of the text: above that the look is the document's, not a mark
+MAX_HIGHLIGHTED = 120
+MAX_COLORED = 80
+
+
+def find_highlighted(layout: Layout) -> Iterator[Finding]:
+    total = sum(len(p.text) for p in layout.paragraphs) or 1
+    marked = [(p, s) for p in layout.body() for s in p.spans if s.highlighted and not s.hidden]
+    if sum(s.end - s.start for _, s in marked) > MAX_SHARE * total:
+        return
+    for p in {id(p): p for p, _ in marked}.values():
+        for start, end in _stretches(p, [s for s in p.spans if s.highlighted]):
+            yield from _finding("highlighted", p, start, end, MAX_HIGHLIGHTED, 0.75)
+
+
+def find_colored(layout: Layout) -> Iterator[Finding]:
+    """Only colours that stand out from the paragraph they are in."""
+    total = sum(len(p.text) for p in layout.paragraphs) or 1
+    marked: list[tuple[Paragraph, list[Span]]] = []
+    for i, p in enumerate(layout.paragraphs):
+        if p.in_toc or i in layout.headings or p.level is not None:
+            continue
+        spans = [s for s in p.spans if _is_telling(s)]
+        if spans and sum(s.end - s.start for s in spans) < len(p.text.strip()):
+            marked.append((p, spans))
+    if sum(s.end - s.start for _, spans in marked for s in spans) > MAX_SHARE * total:
+        return
+    for p, spans in marked:
+        for start, end in _stretches(p, spans):
+            yield from _finding("colored", p, start, end, MAX_COLORED, 0.5)
+
+
+def _is_telling(span: Span) -> bool:
+    """A strong red: blue reads as a link, grey as a remark, black and white as nothing."""
+    color = span.color
+    if len(color) != 6 or span.highlighted or "link" in span.style.casefold():
+        return False
+    try:
+        red, green, blue = (int(color[i:i + 2], 16) for i in (0, 2, 4))
+    except ValueError:
+        return False
+    return red >= 0xC0 and green <= 0x50 and blue <= 0x50
+
+
+def _stretches(p: Paragraph, spans: list[Span]) -> Iterator[tuple[int, int]]:
+    """Neighbouring spans as one, blanks at the ends left out."""
+    merged: list[list[int]] = []
+    for s in spans:
+        if merged and is_blank(p.text[merged[-1][1]:s.start]) and "\t" not in p.text[merged[-1][1]:s.start]:
+            merged[-1][1] = s.end
+        else:
+            merged.append([s.start, s.end])
+    for start, end in merged:
+        text = p.text[start:end]
+        if not is_blank(text):
+            yield start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
+
+
+def _finding(name: str, p: Paragraph, start: int, end: int, limit: int, confidence: float) -> Iterator[Finding]:
+    words = p.text[start:end]
+    anchor = (place(p, start, end),)
+    if len(words) > limit or is_guidance(words) or words.endswith((":", "：")) or not any(c.isalnum() for c in words):
+        yield Finding(name, Rank.COLORED, anchor, confidence, ignored=True)
+    else:
+        yield Finding(name, Rank.COLORED, anchor, confidence, label=title_of(words), name=words, same=sameness(words))

@@ -1,0 +1,16 @@
+"""Page machinery: page numbers, references, dates of saving. They take their place and are never fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout
+from ..model import MarkKind
+
+
+def find_computed(layout: Layout) -> Iterator[Finding]:
+    for p in layout.body():
+        for mark in p.marks:
+            if mark.kind is MarkKind.COMPUTED and mark.end > mark.start and mark.control != "INCLUDEPICTURE":
+                yield Finding("computed", Rank.COMPUTED, (place(p, mark.start, mark.end),), 1.0, ignored=True)

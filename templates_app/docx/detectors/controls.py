@@ -1,0 +1,76 @@
+"""Content controls: around words, paragraphs and cells. Check boxes are read with all other boxes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout
+from ..model import FieldType, Mark, MarkKind, Paragraph
+from ..wording import title_of
+
+TYPES = {"dropdown": FieldType.CHOICE, "combobox": FieldType.CHOICE, "date": FieldType.DATE, "picture": FieldType.IMAGE}
+NO_VALUE = frozenset({"checkbox", "repeating", "item", "group", "computed", "block"})
+TOKENS = re.compile(r"\[[^\]]+\]|<[^>]+>|\{[^}]+\}|«[^»]+»|_{3,}|\$\w+")
+STEP = re.compile(r"([\w\-]+)(?:\[\d+\])?$")
+CANONICAL = {"creator": "author", "description": "comments", "contentstatus": "status", "lastmodifiedby": "editor"}
+MAX_FILLED = 300
+
+
+def find_controls(layout: Layout) -> Iterator[Finding]:
+    seen: set[tuple[str, int]] = set()
+    for p in layout.body():
+        for mark in p.marks:
+            if mark.kind not in (MarkKind.CONTROL, MarkKind.CONTROL_AROUND) or (p.part, mark.ordinal) in seen:
+                continue
+            if _is_place(layout, p, mark):
+                seen.add((p.part, mark.ordinal))
+                yield _finding(p, mark)
+
+
+def _is_place(layout: Layout, p: Paragraph, mark: Mark) -> bool:
+    if mark.control in NO_VALUE or mark.locked:
+        return False
+    if mark.placeholder or mark.bound or mark.control in TYPES:
+        return True
+    text = p.text[mark.start:mark.end]
+    if layout.at[p.part, p.p] in layout.headings or len(text) > MAX_FILLED or _has_places_inside(p, mark):
+        return False
+    return mark.control == "text" or bool(text.strip()) or mark.kind is MarkKind.CONTROL
+
+
+def _has_places_inside(p: Paragraph, mark: Mark) -> bool:
+    """A region around smaller places is not a place of its own."""
+    if any(m is not mark and mark.start <= m.start and m.end <= mark.end and m.kind is not MarkKind.CONTROL_AROUND
+           and (m.start, m.end, m.ordinal) != (mark.start, mark.end, mark.ordinal) for m in p.marks):
+        return True
+    text = p.text[mark.start:mark.end]
+    match = TOKENS.search(text)
+    return match is not None and match[0] != text.strip()
+
+
+def _finding(p: Paragraph, mark: Mark) -> Finding:
+    shown = p.text[mark.start:mark.end].strip()
+    own = mark.name or mark.tag
+    prompt = shown if mark.placeholder and len(shown) <= 80 else ""
+    return Finding(
+        "control", Rank.CONTROL, (place(p, mark.start, mark.end),), 0.97 if mark.placeholder or mark.bound else 0.85,
+        label=title_of(own) if own else "", name=own, type=TYPES.get(mark.control), options=mark.options,
+        same=_same(mark, shown), context=prompt, hint=prompt, date_format=mark.date_format,
+    )
+
+
+def _same(mark: Mark, shown: str) -> str:
+    if mark.bound:
+        return property_key(mark.bound)
+    if mark.tag and mark.control == "text" and not mark.tag.isdigit():
+        return f"control {mark.tag} {shown}".casefold()
+    return ""
+
+
+def property_key(path: str) -> str:
+    """One value whatever shows it: the last step of a binding's XPath, or the name of a document property."""
+    match = STEP.search(path.rsplit("/", 1)[-1].rsplit(":", 1)[-1])
+    name = (match[1] if match else path).casefold()
+    return f"property {CANONICAL.get(name, name)}"

@@ -1,0 +1,84 @@
+""""Label:" with nothing after it, at the end of a paragraph or before the next label of a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rank, place
+from ..layout import Layout, is_blank
+from ..lexicon import INSTRUCTION
+from ..model import Paragraph
+
+COLON = (":", "：")
+MAX_LABEL = 90
+MAX_BODY_LABEL = 60
+MAX_BODY_WORDS = 8
+INLINE = re.compile(r"(?:^|\t|\s{3,}|(?<=\n))\s*([^\W_][^:：\t\n]{0,50}[:：])([ \xa0\u2002]*)(?=\t|\n|\s{3,}\S|$)")
+
+
+def find_labels(layout: Layout) -> Iterator[Finding]:
+    for i, p in enumerate(layout.paragraphs):
+        if p.in_toc or not p.text or (":" not in p.text and "：" not in p.text) or i in layout.headings:
+            continue
+        text = p.text.strip()
+        if text.endswith(COLON) and text.count("\n") < 2:
+            if len(text) <= MAX_LABEL and _asks(layout, p, text):
+                yield Finding("labels", Rank.LABEL, (place(p, len(p.text), len(p.text)),), 0.75)
+        if "\t" in p.text or "   " in p.text:
+            yield from _inside(p)
+
+
+def _asks(layout: Layout, p: Paragraph, text: str) -> bool:
+    return _asks_in_cell(layout, p) if p.cell is not None else _asks_in_body(layout, p, text)
+
+
+def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
+    """Nothing else in the cell after it, and no cell beside or below that takes the value or holds it already."""
+    cell = layout.cell_of(p)
+    table = layout.table_of(p)
+    if cell is None or table is None or cell.cell.nested:
+        return False
+    following = cell.paragraphs[cell.paragraphs.index(p) + 1:]
+    rest = next((q for q in following if not is_blank(q.text) or q.marks or q.drawing), None)
+    if rest is not None:
+        return rest.text.strip().endswith(COLON) and not rest.marks
+    right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
+    if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
+        return False
+    below = next((c for row in table.rows if row[0].cell.row == cell.cell.row + 1 for c in row if c.column == cell.column), None)
+    return not (below is not None and below.empty and below.cell.span == cell.cell.span
+                and len(table.rows[0]) == len([c for c in layout.row_of(p)]) == 1)
+
+
+def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
+    words = text.split()
+    if len(text) > MAX_BODY_LABEL or len(words) > MAX_BODY_WORDS or INSTRUCTION.match(text):
+        return False
+    i = layout.at[p.part, p.p]
+    following = layout.paragraphs[i + 1] if i + 1 < len(layout.paragraphs) else None
+    if following is None or following.part != p.part or following.text_box != p.text_box:
+        return True
+    if following.cell is not None or following.number or following.marks or following.drawing:
+        return False
+    if is_blank(following.text):
+        after = layout.after(following, 2)
+        return after is None or not after.number and after.cell is None
+    label, colon, value = following.text.partition(":")
+    return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
+
+
+def _inside(p: Paragraph) -> Iterator[Finding]:
+    """Labels before others in the same line: "Name:        Date:"."""
+    for match in INLINE.finditer(p.text):
+        start, end = match.span(2)
+        if is_blank(p.text[end:]) and p.text.strip().endswith(COLON):
+            continue                   # the last one is found as the end of its paragraph
+        rest = p.text[end:].lstrip()
+        if not rest or p.cell is None and not re.match(r"[^:：\t\n]{1,50}[:：]", rest):
+            continue
+        spaces = re.match(r"[ \xa0\u2002]*", p.text[start:])
+        end = start + (spaces.end() if spaces else 0)
+        if end > start and end < len(p.text) and p.text[end] not in "\t\n":
+            end = start
+        yield Finding("labels", Rank.LABEL, (place(p, start, end),), 0.65)

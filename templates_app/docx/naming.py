@@ -1,0 +1,72 @@
+"""Names of fields: a label for people and a key for programs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .wording import split_identifier
+
+CYRILLIC = dict(zip(
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґђјљњћџў",
+    ("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g dj j lj nj c dz u"
+     ).split(), strict=True))
+GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True))
+SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "å": "a", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "&": " and "}
+LETTERS = {**CYRILLIC, **GREEK, **SPECIAL}
+MAX_KEY = 60
+MAX_LABEL = 120
+KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def key_of(label: str) -> str:
+    """A snake_case key in ASCII; empty when nothing of the label can be written so."""
+    text = split_identifier(label) if re.fullmatch(r"[\w.\-]+", label) else label
+    plain = "".join(_ascii(char) for char in text.casefold())
+    words = re.findall(r"[a-z0-9]+", plain.replace("'", "").replace("’", ""))
+    key = ""
+    for word in words:
+        if key and len(key) + len(word) >= MAX_KEY:
+            break
+        key = f"{key}_{word}" if key else word
+    key = key[:MAX_KEY].strip("_")
+    return key if not key or key[0].isalpha() else f"n_{key}"
+
+
+def _ascii(char: str) -> str:
+    if char.isascii():
+        return char
+    known = LETTERS.get(char)
+    if known is not None:
+        return known.strip("_") if known != " and " else known
+    base = "".join(c for c in unicodedata.normalize("NFKD", char) if c.isascii())
+    if base:
+        return base
+    if char.isalpha():                 # other scripts: the words of the character's Unicode name that spell it
+        return _spelled(char)
+    return " "
+
+
+def _spelled(char: str) -> str:
+    name = unicodedata.name(char, "")
+    if name.startswith("CJK"):
+        return f" u{ord(char):x} "
+    return name.rsplit(" ", 1)[-1].lower() if "LETTER" in name or "SYLLABLE" in name else " "
+
+
+def unique_key(key: str, taken: set[str]) -> str:
+    if key not in taken:
+        return key
+    n = 2
+    while f"{key}_{n}" in taken:
+        n += 1
+    return f"{key}_{n}"
+
+
+def clean_label(text: str) -> str:
+    """A label without its colon, its asterisk and its numbering, cut at a word."""
+    text = " ".join(text.split()).strip(" :：*.…_-–—|•\t")
+    text = re.sub(r"^(?:\(?[a-z\d]{1,2}[.)]|\d+(?:\.\d+)+\.?)\s+", "", text)
+    if len(text) > MAX_LABEL:
+        text = text[:MAX_LABEL].rsplit(" ", 1)[0] + "…"
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,141 @@
+"""From findings to fields: overlaps settled, places of one value gathered, every field named and typed."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from .finding import Finding
+from .kinds import infer_type
+from .layout import Layout
+from .lexicon import OPTIONAL, REQUIRED
+from .model import Anchor, Field, FieldType
+from .naming import KEY, clean_label, key_of, unique_key
+from .surroundings import label_around, words_after, words_before
+from .wording import is_identifier, sameness, split_identifier
+
+STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
+WEAK = re.compile(r"[\W\d_]*|\w{1,2}|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
+
+
+def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:
+    """Fields in reading order."""
+    kept = settle(findings)
+    groups = gather(kept)
+    order = {key: i for key, i in layout.at.items()}
+    groups.sort(key=lambda group: min((order[a.part, a.p], a.start) for f in group for a in f.anchors))
+    taken: set[str] = set()
+    return [_field(layout, group, taken) for group in groups]
+
+
+# overlaps
+
+def settle(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that keep at least one place: the stronger kind first, then the earlier detector."""
+    ordered = sorted(enumerate(findings), key=lambda item: (item[1].rank, item[0]))
+    occupied: defaultdict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    kept = []
+    for _, finding in ordered:
+        free = tuple(a for a in finding.anchors if not _is_taken(occupied[a.part, a.p], a))
+        if not free:
+            continue
+        for a in free:
+            occupied[a.part, a.p].append((a.start, a.end))
+        if not finding.ignored:
+            if len(free) < len(finding.anchors) and len(finding.options) == len(finding.anchors):
+                finding.options = tuple(o for o, a in zip(finding.options, finding.anchors, strict=True) if a in free)
+            finding.anchors = free
+            kept.append(finding)
+    return kept
+
+
+def _is_taken(spans: Sequence[tuple[int, int]], a: Anchor) -> bool:
+    for start, end in spans:
+        if start < a.end and a.start < end:
+            return True
+        if (start == end or a.start == a.end) and start <= a.end and a.start <= end and (
+            start == end == a.start == a.end or start < a.start < end or a.start < start < a.end
+            or a.start == a.end == end
+        ):
+            return True
+    return False
+
+
+# one value, many places
+
+def gather(findings: Sequence[Finding]) -> list[list[Finding]]:
+    groups: dict[str, list[Finding]] = {}
+    alone: list[list[Finding]] = []
+    for finding in findings:
+        if finding.same:
+            groups.setdefault(finding.same, []).append(finding)
+        else:
+            alone.append([finding])
+    return [*groups.values(), *alone]
+
+
+# names and types
+
+def _field(layout: Layout, group: Sequence[Finding], taken: set[str]) -> Field:
+    first = min(group, key=lambda f: (-bool(f.label), layout.at[f.anchors[0].part, f.anchors[0].p]))
+    anchors = tuple(sorted({a for f in group for a in f.anchors}, key=lambda a: (layout.at[a.part, a.p], a.start)))
+    around = label_around(layout, first.anchors[0])
+    label = _label(first, around) or "Field"
+    key = unique_key(_key(first, label), taken)
+    taken.add(key)
+    start = anchors[0]
+    paragraph = layout.paragraphs[layout.at[start.part, start.p]]
+    return Field(
+        key=key, label=label, type=_type(layout, first, label, around), anchors=anchors,
+        required=first.required or _is_required(f"{first.label} {around}"), options=first.options,
+        confidence=max(f.confidence for f in group), marker=paragraph.text[start.start:start.end], detector=first.detector,
+        section=layout.section_index(paragraph), columns=first.columns, hint=first.hint, date_format=first.date_format,
+    )
+
+
+def _label(finding: Finding, around: str) -> str:
+    """The marker's own words where they say enough, else the words around, else both."""
+    own = finding.label
+    if own and not _is_weak(own) and not _is_cryptic(finding):
+        if finding.name and not sameness(own) and around and finding.detector in ("brackets", "angles", "bare", "highlighted"):
+            return clean_label(f"{clean_label(around)}: {own}")
+        return clean_label(own)
+    return clean_label(around) or clean_label(own)
+
+
+def _is_weak(words: str) -> bool:
+    return WEAK.fullmatch(words.strip()) is not None
+
+
+def _is_cryptic(finding: Finding) -> bool:
+    """A program's name for the value; the words beside it are better for people."""
+    return finding.detector in ("dollars", "braces", "merge_field") and is_identifier(finding.name) and len(split_identifier(finding.name).split()) == 1
+
+
+def _key(finding: Finding, label: str) -> str:
+    name = finding.name if finding.name and is_identifier(finding.name) and not _is_weak(finding.name) else ""
+    key = key_of(name) if name and sameness(name) else ""
+    key = key or key_of(label) or "field"
+    return key if KEY.fullmatch(key) else "field"
+
+
+def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldType:
+    if finding.type is not None:
+        return finding.type
+    p = layout.paragraphs[layout.at[finding.anchors[0].part, finding.anchors[0].p]]
+    own = " ".join(filter(None, (split_identifier(finding.name), finding.label, finding.context)))
+    for words in (own, around if not own or finding.detector in ("dollars", "braces") else "", label):
+        found = infer_type(words)
+        if found is not FieldType.TEXT:
+            return found
+    after = words_after(p, finding.anchors[0].end)
+    if after.startswith(("%", "€", "$", "£")):
+        return FieldType.NUMBER
+    return FieldType.TEXT
+
+
+def _is_required(words: str) -> bool:
+    if OPTIONAL.search(words):
+        return False
+    return STAR.search(words) is not None or REQUIRED.search(words) is not None

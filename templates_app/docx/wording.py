@@ -1,0 +1,60 @@
+"""What the words inside a marker say: a name for a value, a reference, or guidance to be deleted."""
+
+from __future__ import annotations
+
+import re
+
+from .lexicon import GENERIC, words_of
+
+REFERENCE = re.compile(r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic|sic!|et al\.?|\W+|[a-z]")
+CAMEL = re.compile(r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])")
+LEAD = re.compile(r"(?:please |to be )?(?:insert|enter|add|type|specify|provide|fill in|write|select|choose|complete|"
+                  r"sett inn|skriv inn|einfügen|eingeben|insérer|saisir|insertar|inserir|inserire|введите|укажите|вставьте)"
+                  r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+", re.IGNORECASE)
+TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
+ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
+MAX_NAME = 60
+MAX_NAME_WORDS = 14
+
+
+def is_reference(text: str) -> bool:
+    """[1], [3, 4], [sic], [...]: nothing to fill in."""
+    return REFERENCE.fullmatch(text.strip()) is not None
+
+
+def is_guidance(text: str) -> bool:
+    """Sentences that tell the author what to do and are deleted afterwards."""
+    text = text.strip()
+    if len(text) <= MAX_NAME:
+        return False
+    return len(text) > 160 or len(text.split()) > MAX_NAME_WORDS or text.endswith(".") or ". " in text
+
+
+def is_annotation(text: str) -> bool:
+    """[Note: …], [FedRAMP Assignment: …]: a remark with its head."""
+    return ANNOTATION.match(text.strip()) is not None and LEAD.match(text.strip()) is None
+
+
+def split_identifier(text: str) -> str:
+    """customerName, CUSTOMER_NAME and customer.name as words."""
+    return " ".join(re.sub(r"[_.\-/]+", " ", CAMEL.sub(" ", text)).split())
+
+
+def is_identifier(text: str) -> bool:
+    return re.fullmatch(r"[^\W\d]\w*(?:[.\-]\w+)*", text.strip()) is not None
+
+
+def title_of(text: str) -> str:
+    """The words of a marker as a label: "INSERT COMPANY_NAME here" → "Company name"."""
+    words = split_identifier(text) if is_identifier(text) or "_" in text else " ".join(text.split())
+    words = TAIL.sub("", LEAD.sub("", words, count=1)).strip(" '\"“”‘’()<>[]{}") or words
+    if words.isupper() and len(words) > 3:
+        words = words.capitalize()
+    return words[:1].upper() + words[1:]
+
+
+def sameness(text: str) -> str:
+    """What two markers share when they stand for the same value; empty for words too general to tell."""
+    words = [w for w in words_of(title_of(text)) if len(w) > 1 or w.isdigit() or not w.isascii()]
+    telling = [w for w in words if w not in GENERIC and not w.isdigit()]
+    return " ".join(words) if telling else ""
