@@ -14,7 +14,7 @@ from accounts_app.ids import uuid7
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").lower())
 
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
         """A saved user; without a password only links and keys let them in."""

@@ -23,6 +23,7 @@ _REQUEST_SECONDS = 3
 def serve(*, with_worker: bool, on_ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGINT or SIGTERM, then finish open requests and hand running jobs over."""
     check_port_free()
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
     from dna.asgi import application
 
     twisted: Any = reactor

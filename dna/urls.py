@@ -7,6 +7,8 @@ from django.urls import include, path
 
 from dna.api import api
 
+handler404 = "accounts_app.http.not_found"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

@@ -1,13 +1,13 @@
 """Templates and documents over the API."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: ninja cannot resolve them behind `@paginate`.
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from ninja import File, Form, Header, Query, Router, Schema, Status, UploadedFile
+from ninja import File, Form, Header, Router, Schema, Status, UploadedFile
 from ninja.pagination import LimitOffsetPagination, paginate
 from pydantic import Field
 
@@ -57,19 +57,6 @@ class UploadForm(Schema):
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=10, description="0 to 10, higher first.")
 
 
-class TemplateFilter(Schema):
-    status: JobStatus | None = None
-    standard: str = ""
-    q: str = Field("", description="In name, title, standard and file name.")
-    archived: bool = Field(False, description="Only the archived ones, instead of only the others.")
-
-
-class DocumentFilter(Schema):
-    template_id: UUID | None = None
-    status: JobStatus | None = None
-    q: str = Field("", description="In the name of the document or its template.")
-
-
 @router.post(
     "/templates/upload",
     response={202: TemplateAccepted, **error_responses(409, 413)},
@@ -91,8 +78,11 @@ def upload(
 
 @router.get("/templates", response={200: list[TemplateOut], **error_responses()}, summary="Templates, newest first")
 @paginate(LimitOffsetPagination)
-def list_templates(request: HttpRequest, wanted: Query[TemplateFilter]) -> Any:
-    return search_templates(actor_of(request), **wanted.dict())
+def list_templates(
+    request: HttpRequest, status: JobStatus | None = None, standard: str = "", q: str = "", archived: bool = False
+) -> Any:
+    """`q` is looked for in name, title, standard and file name. Archived ones are listed only with `archived`."""
+    return search_templates(actor_of(request), q=q, status=status, standard=standard, archived=archived)
 
 
 @router.get(
@@ -167,8 +157,11 @@ def make_document(
 
 @router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="Documents, newest first")
 @paginate(LimitOffsetPagination)
-def list_documents(request: HttpRequest, wanted: Query[DocumentFilter]) -> Any:
-    return search_documents(actor_of(request), **wanted.dict())
+def list_documents(
+    request: HttpRequest, template_id: UUID | None = None, status: JobStatus | None = None, q: str = ""
+) -> Any:
+    """`q` is looked for in the names of the document and its template."""
+    return search_documents(actor_of(request), template_id=template_id, status=status, q=q)
 
 
 @router.get(

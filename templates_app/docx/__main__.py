@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     parse = commands.add_parser("parse", parents=[limits], help="find sections and fields")
     parse.add_argument("files", nargs="+", type=_file, metavar="FILE")
+    parse.add_argument("--progress", action="store_true", help="tell how far it is, a JSON line each, on standard error")
     parse.add_argument("--json", type=Path, metavar="OUT_DIR", help="write NAME.json for each file")
     parse.set_defaults(run=_run_parse)
     fill = commands.add_parser("fill", parents=[limits], help="put values into the fields")
@@ -69,7 +70,8 @@ def _json(text: str) -> dict[str, Any]:
 def _run_parse(options: argparse.Namespace, bounds: Bounds) -> int:
     status = 0
     for file, out in _outputs(options.files, options.json):
-        result = run_bounded(lambda file=file, out=out: parse_task(file, out), bounds)  # type: ignore[misc]
+        tell = told_on_stderr if options.progress else _untold
+        result = run_bounded(lambda file=file, out=out, tell=tell: parse_task(file, out, tell), bounds)  # type: ignore[misc]
         status = max(status, _tell(file, result))
     return status
 
@@ -102,11 +104,22 @@ def _tell(file: Path, result: Result) -> int:
     return 0
 
 
-def parse_task(file: Path, out: Path | None) -> Result:
+def told_on_stderr(percent: int, phase: str, done: int | None, total: int | None) -> None:
+    """One JSON line: progress (0 to 100), step, and done of total where known."""
+    line = {"progress": percent, "step": phase, "done": done, "total": total}
+    sys.stderr.write(json.dumps({key: value for key, value in line.items() if value is not None}) + "\n")
+    sys.stderr.flush()
+
+
+def _untold(percent: int, phase: str, done: int | None, total: int | None) -> None:
+    pass
+
+
+def parse_task(file: Path, out: Path | None, tell: Callable[..., None]) -> Result:
     from .jsonio import parse_to_json
     from .parse import parse
 
-    found = parse(read_bounded(file))
+    found = parse(read_bounded(file), tell)
     if out is not None:
         _write(out, json.dumps(parse_to_json(found), ensure_ascii=False).encode())
     sections, places = len(found.outline.sections), sum(len(field.anchors) for field in found.fields)

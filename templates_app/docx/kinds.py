@@ -7,11 +7,11 @@ import re
 from .lexicon import ADDRESS, DATE, DURATION, IDENTIFIER, IMAGE, LONG, NUMBER, PERSON, SIGNATURE, THING
 from .model import FieldType
 
-DATE_NAME = re.compile(r"date|datum|dato|dob|fecha|data(?=_|$)|дата", re.IGNORECASE)
-QUESTION = re.compile(r"[?？]\s*$")
-YES_NO_QUESTION = re.compile(r"^(?:is|are|do|does|did|has|have|will|can|was|were|required)\b.*\?$|^required\?$", re.IGNORECASE)
-CHOICE_WORDS = re.compile(r"\b(?:impact level|yes ?/ ?no|y ?/ ?n)\b", re.IGNORECASE)
-LONG_LABEL = 90
+YES_NO_QUESTION = re.compile(r"^(?:is|are|do|does|did|has|have|will|can|was|were|required)\b.*\?$", re.IGNORECASE)
+CHOICE_WORDS = re.compile(r"\b(?:impact level|yes ?/ ?no|y ?/ ?n|ja ?/ ?nein|oui ?/ ?non|да ?/ ?нет)\b|^required\?$", re.IGNORECASE)
+BY = re.compile(r"\b(?:by|von|durch|par|por|av|door)\s*:?\s*$", re.IGNORECASE)
+ACRONYM_NAME = re.compile(r"\b[A-Z]{2,6}\b.{0,12}\b[Nn]ame\b")
+MAX_LABEL_WORDS = 8                    # longer words are a sentence, and a sentence mentions many things
 
 
 def infer_type(label: str, *, context: str = "", column: bool = False) -> FieldType:
@@ -25,20 +25,28 @@ def infer_type(label: str, *, context: str = "", column: bool = False) -> FieldT
 
 def _by_words(words: str, *, column: bool) -> FieldType | None:
     head = words.split("\n")[0].strip()
-    if SIGNATURE.search(head):
-        return FieldType.SIGNATURE
-    if IMAGE.search(head) and len(head.split()) <= 6:
-        return FieldType.IMAGE
-    if CHOICE_WORDS.search(head) or YES_NO_QUESTION.fullmatch(head) and column:
-        return FieldType.CHOICE
-    if NUMBER.search(head) and not IDENTIFIER.search(head):
-        return FieldType.NUMBER
-    if DATE.search(head) and not DURATION.search(head):
-        return FieldType.DATE
-    if ADDRESS.search(head):
-        return FieldType.TEXT
-    if LONG.search(head):
-        return FieldType.LONG_TEXT if not column else FieldType.TEXT
-    if PERSON.search(head):
-        return FieldType.TEXT if THING.search(head) else FieldType.PERSON
+    if YES_NO_QUESTION.fullmatch(head):
+        return FieldType.CHOICE if column else None
+    if len(head.split()) > MAX_LABEL_WORDS:
+        head = " ".join(head.split()[:MAX_LABEL_WORDS])
+    for kind, applies in RULES:
+        if applies(head):
+            return FieldType.TEXT if column and kind is FieldType.LONG_TEXT else kind
     return None
+
+
+def _is_person(head: str) -> bool:
+    return (PERSON.search(head) is not None or BY.search(head) is not None) and not THING.search(head) \
+        and not ACRONYM_NAME.search(head)
+
+
+RULES = (
+    (FieldType.SIGNATURE, lambda head: SIGNATURE.search(head) is not None),
+    (FieldType.IMAGE, lambda head: IMAGE.search(head) is not None and len(head.split()) <= 6),
+    (FieldType.CHOICE, lambda head: CHOICE_WORDS.search(head) is not None),
+    (FieldType.NUMBER, lambda head: NUMBER.search(head) is not None and not IDENTIFIER.search(head)),
+    (FieldType.DATE, lambda head: DATE.search(head) is not None and not DURATION.search(head)),
+    (FieldType.TEXT, lambda head: ADDRESS.search(head) is not None or IDENTIFIER.search(head) is not None),
+    (FieldType.LONG_TEXT, lambda head: LONG.search(head) is not None),
+    (FieldType.PERSON, _is_person),
+)

@@ -12,16 +12,16 @@ import re
 def _pattern(words: str, stems: str = "") -> re.Pattern[str]:
     whole = "|".join(sorted(re.escape(w.replace("_", " ")) for w in words.split()))
     inside = "|".join(sorted(re.escape(s.replace("_", " ")) for s in stems.split()))
-    parts = [rf"(?<![^\W_])(?:{whole})(?![^\W_])"] if whole else []
+    parts = [rf"(?<![^\W_])(?:{whole})s?(?![^\W_])"] if whole else []
     return re.compile("|".join([*parts, inside] if inside else parts), re.IGNORECASE)
 
 
 DATE = _pattern(
     "date dates dated day month year deadline birthday dob due_by expires expiry effective_from born needed_by tag monat"
-    " jahr frist datum am_datum fecha día mes año data dia mês ano giorno mese anno jour mois année échéance le data_de"
+    " jahr frist datum am_datum fecha día mes año dia mês ano giorno mese anno jour mois année échéance le data_de"
     " dato dag måned år frist dzień miesiąc rok termin дата день месяц год срок число päivämäärä päiväys datum_dato"
     " dátum tarih tarihi 日期 日付 年月日 날짜 تاريخ تאריך תאריך ημερομηνία",
-    "datum dato_ date_of дата projektbeginn beginndatum enddatum beginn_ projektende fødselsdag fødselsdato geburtsdatum"
+    "datum dato_ data_d date_of дата projektbeginn beginndatum enddatum beginn_ projektende fødselsdag fødselsdato geburtsdatum"
     " fecha_ naissance рожден 日期 日付 年月日 날짜",
 )
 DURATION = _pattern("how_long period duration frequency age years_of often dauer zeitraum durée periodo tidsrom periode срок_действия",
@@ -40,7 +40,7 @@ PERSON = _pattern(
     "name names full_name surname forename first_name last_name author editor owner manager officer director contact"
     " person applicant requester requestor recipient representative responsible role roles approver reviewer signatory"
     " employee supervisor auditor lead attendee witness prepared_by approved_by reviewed_by submitted_by completed_by"
-    " requested_by authorised_by authorized_by issued_by mandated_by by accountable custodian ciso ceo cto isso"
+    " requested_by authorised_by authorized_by issued_by mandated_by authorizer authoriser accountable custodian ciso ceo cto isso"
     " navn etternavn fornavn lærer elev kontaktperson ansvarlig saksbehandler namn"
     " vorname nachname ansprechpartner ansprechpartnerin verfasser bearbeiter geschäftsführer antragsteller_name"
     " nom prénom auteur responsable nombre apellido apellidos autor nome cognome cognome_e_nome imię nazwisko"
@@ -49,7 +49,7 @@ PERSON = _pattern(
     "ansprechpartner фамилия kontaktperson principal_investigator",
 )
 THING = _pattern(
-    "company organisation organization organisational organizational system project product file document device"
+    "court authority hospital university council ministry office committee company organisation organization organisational organizational system project product file document device"
     " software hardware school college university institution firm business supplier vendor provider server service"
     " application department unit program programme process policy procedure plan report course client_system location"
     " building site bank street city town town/city country environment information asset component contract domain"
@@ -74,8 +74,8 @@ NUMBER = _pattern(
     " quantidade valor preço version_number approximate_number gigabytes gb mb 数量 金额 金額 個数 수량",
     "anzahl betrag umsatz bilanzsumme сумма",
 )
-IDENTIFIER = _pattern("phone telephone account case file reference ref contract project id serial number_plate passport iban"
-                      " konto konto-nr kontonummer zip postal fax tracking registration")
+IDENTIFIER = _pattern("phone telephone account case file reference ref contract project id serial number_plate passport iban version"
+                      " konto konto-nr kontonummer zip postal fax tracking registration referansenr saksnummer", "nummer номер numéro número")
 LONG = _pattern(
     "describe description descriptions explain explanation details summary summarise summarize narrative rationale"
     " justification comments comment remarks notes reason reasons objectives purpose background scope overview statement"
@@ -99,7 +99,7 @@ MULTIPLE = _pattern(
     " toutes_les_réponses todas_las_que varias flere нужное_отметить отметить_все všechny wszystkie",
     "that_apply нужное_отметить mehrfachnennung")
 SINGLE = _pattern(
-    "select_one choose_one check_one tick_one one_of_the_following only_one select_which either bitte_eines nur_eines"
+    "select_one choose_one check_one tick_one one_of_the_following only_one one_box_only select_which either bitte_eines nur_eines"
     " un_seul una_sola uno_solo kun_én нужное_подчеркнуть", "select_one choose_one check_one tick_one")
 YES_NO = tuple(tuple(pair.split("/")) for pair in (
     "yes/no ja/nein ja/nei oui/non sí/no si/no sì/no sim/não да/нет ja/nee tak/nie ano/ne áno/nie kyllä/ei ja/nej"

@@ -22,6 +22,7 @@ W_STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 CONTENT_TYPES = "[Content_Types].xml"
 OTHER_OFFICE = ("xl/", "ppt/")
+NO_MEMORY = 2                          # libxml2's XML_ERR_NO_MEMORY, which lxml reports as a syntax error
 WORD_CONTENT = ("wordprocessingml", "ms-word.")
 ASCII_ENCODINGS = re.compile(r"utf-?8|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 DECLARATION = re.compile(rb"<\?xml\b[^>]*?\?>")
@@ -195,8 +196,8 @@ def parse_xml(data: bytes, *, max_elements: int) -> etree._Element:
     try:
         return etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        too_deep = "depth" in str(error) or "huge" in str(error)
-        raise (errors.TooComplex if too_deep else errors.DamagedFile) from error
+        too_much = error.code == NO_MEMORY or "depth" in str(error) or "huge" in str(error)
+        raise (errors.TooComplex if too_much else errors.DamagedFile) from error
 
 
 def _as_ascii_compatible(data: bytes) -> bytes:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from .detectors import DETECTORS
+from .finding import Finding
 from .layout import Layout
 from .model import Field, Outline, Parse
 from .package import Package
 from .read import read_outline
 from .resolve import resolve
 
+Tell = Callable[[int, str, int | None, int | None], None]
+"""Progress: percent, phase, and how many of how many where that is known."""
 
-def parse(data: bytes) -> Parse:
+
+def _silent(percent: int, phase: str, done: int | None, total: int | None) -> None:
+    pass
+
+
+def parse(data: bytes, tell: Tell = _silent) -> Parse:
     """Raises ``errors.Refused`` for what cannot be read."""
-    outline = read_outline(Package.open(data))
-    return Parse(outline, find_fields(outline))
+    tell(10, "Opening the file", None, None)
+    package = Package.open(data)
+    tell(20, "Reading paragraphs and tables", None, None)
+    outline = read_outline(package)
+    sections = len(outline.sections)
+    tell(50, "Extracting sections", sections, sections)
+    return Parse(outline, find_fields(outline, tell))
 
 
-def find_fields(outline: Outline) -> list[Field]:
+def find_fields(outline: Outline, tell: Tell = _silent) -> list[Field]:
     layout = Layout(outline)
-    return resolve(layout, (finding for detect in DETECTORS for finding in detect(layout)))
+    return resolve(layout, _findings(layout, tell))
+
+
+def _findings(layout: Layout, tell: Tell) -> Iterator[Finding]:
+    for done, detect in enumerate(DETECTORS):
+        tell(55 + 30 * done // len(DETECTORS), "Identifying fields", done, len(DETECTORS))
+        yield from detect(layout)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from .finding import Finding
 from .kinds import infer_type
 from .layout import Layout
-from .lexicon import OPTIONAL, REQUIRED
+from .lexicon import OPTIONAL, REQUIRED, words_of
 from .model import Anchor, Field, FieldType
 from .naming import KEY, clean_label, key_of, unique_key
-from .surroundings import label_around, words_after, words_before
+from .surroundings import label_around
 from .wording import is_identifier, sameness, split_identifier
 
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
@@ -97,11 +97,18 @@ def _field(layout: Layout, group: Sequence[Finding], taken: set[str]) -> Field:
 def _label(finding: Finding, around: str) -> str:
     """The marker's own words where they say enough, else the words around, else both."""
     own = finding.label
+    if finding.detector == "property":
+        return own
     if own and not _is_weak(own) and not _is_cryptic(finding):
         if finding.name and not sameness(own) and around and finding.detector in ("brackets", "angles", "bare", "highlighted"):
-            return clean_label(f"{clean_label(around)}: {own}")
+            return _both(clean_label(around), own)
         return clean_label(own)
     return clean_label(around) or clean_label(own)
+
+
+def _both(around: str, own: str) -> str:
+    """A general word like "Date" together with what it is the date of."""
+    return around if set(words_of(own)) <= set(words_of(around)) else f"{around}: {own}"
 
 
 def _is_weak(words: str) -> bool:
@@ -129,10 +136,8 @@ def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldTyp
         found = infer_type(words)
         if found is not FieldType.TEXT:
             return found
-    after = words_after(p, finding.anchors[0].end)
-    if after.startswith(("%", "€", "$", "£")):
-        return FieldType.NUMBER
-    return FieldType.TEXT
+    unit = p.text[finding.anchors[0].end:finding.anchors[0].end + 3].lstrip()
+    return FieldType.NUMBER if unit.startswith(("%", "€", "$", "£", "руб")) else FieldType.TEXT
 
 
 def _is_required(words: str) -> bool:

@@ -100,7 +100,7 @@ def _number_depth(paragraph: Paragraph, text: str) -> int:
 def _styled(paragraphs: Sequence[Paragraph], alone: set[tuple[int, int]]) -> list[Candidate]:
     found = [_make(at, p, float(p.level)) for at, p in enumerate(paragraphs)
              if p.level is not None and _can_be_heading(p, alone)]
-    found = [c for c in found if not _opens_contents(paragraphs, c.at)]
+    found = [c for c in found if not _opens_contents(paragraphs, c.at) and not _is_level_only(c, paragraphs)]
     found = _without_prose_styles(found)
     found = _without_unnumbered(found)
     _rank_equal_levels(found)
@@ -111,6 +111,12 @@ def _can_be_heading(p: Paragraph, alone: set[tuple[int, int]]) -> bool:
     if p.in_toc or p.text_box or len(p.text) > MAX_STYLED or not LETTERS.search(p.text):
         return False
     return p.cell is None or (p.cell.table, p.cell.row) in alone
+
+
+def _is_level_only(c: Candidate, paragraphs: Sequence[Paragraph]) -> bool:
+    """An outline level alone, on text that looks like all other text, was set by accident."""
+    return not (c.bold or c.depth or "head" in c.paragraph.style.casefold() or c.paragraph.style) \
+        and c.size <= _body_size(paragraphs) + SIZE_TOLERANCE
 
 
 def _opens_contents(paragraphs: Sequence[Paragraph], at: int) -> bool:
@@ -194,7 +200,7 @@ def _by_look(paragraphs: Sequence[Paragraph], styled: list[Candidate]) -> list[C
     found = [known.get(c.at, c) for c in _bold_paragraphs(paragraphs)
              if c.at in known or (_reads_as_heading(c, body) and not _opens_contents(paragraphs, c.at))]
     found = _without_runs(found)
-    found = _without_title(found)
+    found = _without_title(_without_cover(paragraphs, found))
     found += [c for c in styled if c.at not in {f.at for f in found}]
     found.sort(key=lambda c: c.at)
     _rank_by_size(found)
@@ -232,6 +238,12 @@ def _without_runs(found: list[Candidate]) -> list[Candidate]:
         else:
             runs.append([c])
     return [run[0] for run in runs if len(run) <= 2]
+
+
+def _without_cover(paragraphs: Sequence[Paragraph], found: list[Candidate]) -> list[Candidate]:
+    """What stands before the table of contents belongs to the cover."""
+    contents = next((i for i, p in enumerate(paragraphs) if p.in_toc), -1)
+    return [c for c in found if c.at > contents or c.paragraph.level is not None]
 
 
 def _without_title(found: list[Candidate]) -> list[Candidate]:

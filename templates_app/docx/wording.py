@@ -7,10 +7,11 @@ import re
 from .lexicon import GENERIC, words_of
 
 REFERENCE = re.compile(r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic|sic!|et al\.?|\W+|[a-z]")
-CAMEL = re.compile(r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])")
-LEAD = re.compile(r"(?:please |to be )?(?:insert|enter|add|type|specify|provide|fill in|write|select|choose|complete|"
+CAMEL = re.compile(r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])"
+                   r"|(?<=[a-zà-ÿа-я]{3})(?=\d+$)")
+LEAD = re.compile(r"^(?:(?:please |to be )?(?:insert|enter|add|type|specify|provide|fill in|write|select|choose|complete|"
                   r"sett inn|skriv inn|einfügen|eingeben|insérer|saisir|insertar|inserir|inserire|введите|укажите|вставьте)"
-                  r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+", re.IGNORECASE)
+                  r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)", re.IGNORECASE)
 TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
 ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
 MAX_NAME = 60
@@ -51,6 +52,24 @@ def title_of(text: str) -> str:
     if words.isupper() and len(words) > 3:
         words = words.capitalize()
     return words[:1].upper() + words[1:]
+
+
+MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]*?>>")
+MARKERS = re.compile(
+    r"<<+[^<>]*>>+|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
+    r"|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+")
+ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
+
+
+def without_markers(text: str, instead: str = "") -> str:
+    return MARKERS.sub(instead, MACHINE_TAG.sub(instead, text))
+
+
+def alternatives(words: str) -> tuple[str, ...]:
+    """WEEKLY/MONTHLY/QUARTERLY offers a choice."""
+    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold():
+        return ()
+    return tuple(part.strip(" .") for part in words.split("/"))
 
 
 def sameness(text: str) -> str:

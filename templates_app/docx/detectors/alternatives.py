@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
-from ..layout import Layout
+from ..layout import Layout, is_blank
 from ..lexicon import SINGLE, YES_NO
 from ..model import FieldType, Paragraph
 
@@ -42,11 +42,10 @@ def _belongs_to_label(layout: Layout, p: Paragraph, match: re.Match[str]) -> boo
     table = layout.table_of(p)
     if cell is None or table is None:
         return False
-    at = cell.cell.row
-    row = layout.row_of(p)
-    right = next((c for c in row if c.column >= cell.end), None)
-    below = next((c for r in table.rows if r[0].cell.row == at + 1 for c in r if c.column == cell.column), None)
-    return any(c is not None and c.empty for c in (right, below))
+    right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
+    if right is not None and right.empty and not is_blank(p.text[:match.start()]):
+        return True
+    return cell.cell.row == 0 and any(c.empty for r in table.rows[1:] for c in r if c.column == cell.column)
 
 
 def _listed(layout: Layout, p: Paragraph) -> Iterator[Finding]:

@@ -7,22 +7,25 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout
-from ..model import Paragraph
-from ..wording import is_identifier, is_reference, sameness, title_of
+from ..model import FieldType, Paragraph
+from ..wording import MACHINE_TAG, alternatives, is_identifier, is_reference, sameness, title_of
 
 TOKEN = re.compile(r"<<+(?=\S)([^<>]{1,200}?)>>+|<(?=[^\s<>/!=\-\d])([^<>\n]{1,160}?)>|<([#xX?_.…\d][^<>\n]{0,40})>")
 NO_VALUE = re.compile(r"(?:https?:|mailto:|www\.|\S+@\S+\.|/)", re.IGNORECASE)
 MARKUP = re.compile(r"/?(?:br|p|b|i|u|a|li|ul|ol|td|tr|div|span|html|body|table|head|img|h\d)\b", re.IGNORECASE)
-MACHINERY = re.compile(r"\{?\s*(?:[cer][srb]_|rr_|er_|else\b|elseif|end\b|if\b|for\b|/|#|\^|%|!)", re.IGNORECASE)
+MACHINERY = re.compile(r"\{?\s*(?:else\b|elseif|end\b|if\b|for\b|/|#|\^|%|!|\$\w+$)", re.IGNORECASE)
 EXPRESSION = re.compile(r"\{.*\}")
 IN_EXPRESSION = re.compile(r"\(([^\W\d]\w*)")
 
 
 def find_angles(layout: Layout) -> Iterator[Finding]:
     for p in layout.body():
-        if "<" in p.text and ">" in p.text:
-            for match in TOKEN.finditer(p.text):
-                yield from _finding(p, match)
+        if "<" not in p.text or ">" not in p.text:
+            continue
+        for tag in MACHINE_TAG.finditer(p.text):
+            yield Finding("angles", Rank.TOKEN, (place(p, *tag.span()),), 0.9, ignored=True)
+        for match in TOKEN.finditer(MACHINE_TAG.sub(lambda tag: " " * len(tag[0]), p.text)):
+            yield from _finding(p, match)
 
 
 def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
@@ -39,6 +42,8 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     if EXPRESSION.fullmatch(words):
         inner = IN_EXPRESSION.search(words)
         words = inner[1] if inner else words.strip("{}")
+    options = alternatives(words) if not double else ()
     variable = is_identifier(words) and words != words.upper()
     yield Finding("angles", Rank.TOKEN, anchor, 0.9, label=title_of(words), name=words,
-                  same=f"var {words.casefold()}" if double and variable else sameness(words))
+                  same=f"var {words.casefold()}" if double and variable else sameness(words),
+                  type=FieldType.CHOICE if options else None, options=options)

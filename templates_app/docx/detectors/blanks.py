@@ -9,7 +9,7 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
 from ..model import FieldType, Paragraph
 
-UNDERSCORES = r"_{3,}(?:[ \t]?_{3,})*"
+UNDERSCORES = r"_{3,}(?:[ \t]?_{3,})*|(?<![\w_$])__(?![\w_])"
 DOTS = r"\.{5,}|(?:\. ){5,}\.?|(?:…[ .]?){2,}|…\.{2,}|…(?:\s*,\s*…)+"
 DAY = r"[«\"“„‹]\s*_{1,}\s*[»\"”“›]\s*_{3,}\s*(?:20_{1,3}|_{2,})(?:\s*г(?:ода|\.)?)?"
 DATE = r"_{1,4}\s?[/.\-]\s?_{1,4}\s?[/.\-]\s?_{1,6}"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ..finding import Finding, Rank, place
 from ..layout import Layout, Table, TableCell
 from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
-from ..model import FieldType, MarkKind, Paragraph
+from ..model import FieldType, Paragraph
+from ..surroundings import label_above, words_before
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲]|\[ {1,3}\]|\[[xX]\](?=\s)")
 GLYPH_CHARS = "☐□▢◻❏❑☑☒⬜🗆🗹🔲["
@@ -22,6 +23,7 @@ ONE_OF = re.compile(r"\b(?:phase|status|type|level|gender|sex|frequency|method|c
                     r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$", re.IGNORECASE)
 MAX_LABEL = 160
 MAX_CHOICE = 8
+MAX_STATED = 30                        # where the words say that one is to be chosen
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ def find_boxes(layout: Layout) -> Iterator[Finding]:
         if len(boxes) == 1:
             lone.append(boxes[0])
         else:
-            yield from _in_line(p, boxes)
+            yield from _in_line(layout, p, boxes)
     yield from _over_paragraphs(layout, lone)
 
 
@@ -81,13 +83,23 @@ def _last_words(text: str) -> str:
 
 # several boxes in one paragraph
 
-def _in_line(p: Paragraph, boxes: Sequence[Box]) -> Iterator[Finding]:
-    multiple = MULTIPLE.search(p.text) is not None
+def _in_line(layout: Layout, p: Paragraph, boxes: Sequence[Box]) -> Iterator[Finding]:
+    above = label_above(layout, p)
+    multiple = MULTIPLE.search(p.text) is not None or MULTIPLE.search(above) is not None
     for group in _groups(p, boxes):
         if len(group) > 1 and not multiple and len(group) <= MAX_CHOICE:
-            yield _choice(group)
+            yield _choice(group, label=_question(p, group) or above)
         else:
             yield from (_single(box) for box in group)
+
+
+def _question(p: Paragraph, group: Sequence[Box]) -> str:
+    """The words in front of the first box that are not its own label."""
+    words = words_before(p, group[0].start)
+    own = group[0].label
+    if own and words.endswith(own):
+        words = words_before(p, p.text.rfind(own, 0, group[0].start))
+    return words if words not in {b.label for b in group} else ""
 
 
 def _groups(p: Paragraph, boxes: Sequence[Box]) -> list[list[Box]]:
@@ -138,10 +150,12 @@ def _across(layout: Layout, boxes: list[Box]) -> Iterator[Finding]:
     """Boxes in the cells of one row: a choice named by the row, its options by their cells or column headers."""
     table = layout.table_of(boxes[0].paragraph)
     row = layout.row_of(boxes[0].paragraph)
-    for box in boxes:
-        box.label = box.label or _label_from_cells(table, row, box)
+    titles = [_title(table, b) for b in boxes]
+    for box, title in zip(boxes, titles, strict=True):
+        box.label = box.label or (title if len(set(titles)) == len(boxes) and all(titles) else _label_from_cells(table, row, box))
     exclusive = all(b.words() & YES_NO_WORDS or b.words() & NOT_APPLICABLE for b in boxes)
-    first = row[0].text if row and not GLYPHS.search(row[0].text) else ""
+    own = {b.paragraph.cell.column for b in boxes if b.paragraph.cell}
+    first = next((c.text for c in row if c.column not in own and len(c.text) > 3), "")
     if (exclusive or first) and len(boxes) <= MAX_CHOICE and not MULTIPLE.search(first):
         yield _choice(boxes, label=first.split("\n")[0] if first else "")
     else:
@@ -155,11 +169,18 @@ def _label_from_cells(table: Table | None, row: Sequence[TableCell], box: Box) -
     right = next((c.text for c in row if c.column > cell.column), "")
     if right and not GLYPHS.search(right):
         return right.split("\n")[0][:MAX_LABEL]
-    above = next((found.text for at in range(cell.row - 1, -1, -1)
-                  if (found := table.above(at + 1, cell.column)) is not None and found.text
-                  and not GLYPHS.search(found.text)), "") if cell.row < 60 else ""
     left = next((c.text for c in reversed(row) if c.column < cell.column and c.text), "")
-    return (above or left).split("\n")[0][:MAX_LABEL]
+    return (_title(table, box) or left).split("\n")[0][:MAX_LABEL]
+
+
+def _title(table: Table | None, box: Box) -> str:
+    """The words over a column of boxes."""
+    cell = box.paragraph.cell
+    for at in range(cell.row, max(cell.row - 60, 0), -1) if table is not None and cell is not None else ():
+        found = table.above(at, cell.column)
+        if found is not None and found.text and not GLYPHS.search(found.text):
+            return found.text.split("\n")[0][:MAX_LABEL]
+    return ""
 
 
 def _downwards(layout: Layout, boxes: Sequence[Box]) -> Iterator[Finding]:
@@ -168,7 +189,7 @@ def _downwards(layout: Layout, boxes: Sequence[Box]) -> Iterator[Finding]:
             box.label = _label_from_cells(layout.table_of(box.paragraph), layout.row_of(box.paragraph), box)
     for run in _runs(layout, boxes):
         intro = _intro(layout, run[0])
-        if 1 < len(run) <= MAX_CHOICE and _excludes(run, intro):
+        if 1 < len(run) <= (MAX_STATED if SINGLE.search(intro) else MAX_CHOICE) and _excludes(run, intro):
             yield _choice(run, label=intro.rstrip(" :"))
         else:
             yield from (_single(box) for box in run)
@@ -199,7 +220,7 @@ def _intro(layout: Layout, box: Box) -> str:
     cell = box.paragraph.cell
     table = layout.table_of(box.paragraph)
     if cell is not None and table is not None:
-        inside = layout.before(box.paragraph, 1)
+        inside = layout.before(box.paragraph, 3)
         if inside is not None and inside.cell is not None and (inside.cell.row, inside.cell.column) == (cell.row, cell.column):
             return inside.text.strip()
         above = table.above(cell.row, cell.column)

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..model import FieldType, Paragraph
-from ..wording import is_annotation, is_guidance, is_reference, sameness, title_of
+from ..wording import alternatives, is_annotation, is_guidance, is_reference, sameness, title_of
 
 TOKEN = re.compile(r"(?<![\w\]])\[+([^\[\]]{1,300}?)\]+(?!\()")
-ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
 OPTION_HEAD = re.compile(r"option\s*\w{1,2}\b|alternati", re.IGNORECASE)
 
 
@@ -35,13 +34,6 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     if is_guidance(words) or is_annotation(words) or OPTION_HEAD.match(words):
         yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, ignored=True)
         return
-    options = _alternatives(words)
+    options = alternatives(words)
     yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, label=title_of(words), name=words,
                   same=sameness(words), type=FieldType.CHOICE if options else None, options=options)
-
-
-def _alternatives(words: str) -> tuple[str, ...]:
-    """[WEEKLY/MONTHLY/QUARTERLY] offers a choice."""
-    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold():
-        return ()
-    return tuple(part.strip(" .") for part in words.split("/"))

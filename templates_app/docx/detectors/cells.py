@@ -11,9 +11,14 @@ from ..kinds import infer_type
 from ..layout import Layout, Table, TableCell, is_blank
 from ..model import Column, FieldType
 from ..naming import key_of
+from ..wording import without_markers
+from .alternatives import YES_OR_NO
 
 COLON = (":", "：")
-ORDINAL = re.compile(r"(?:#|no\.?|nr\.?)?\s*\d{1,3}\s*[.)]?|[a-z][.)]", re.IGNORECASE)
+ORDINAL = re.compile(r"(?:#|no\.?|nr\.?|№)?\s*\d{1,3}(?:\.\d{1,3})*\s*[.)]?|[a-z][.)]|[A-Z]{1,3}[-.]?\d{1,3}[.)]?", re.IGNORECASE)
+TOTAL = re.compile(r"(?:sub-?)?total|sum|summe|gesamt|somme|итого|всего|sum|suma|totaal|razem|合计|小计|合計", re.IGNORECASE)
+ANSWER = re.compile(r"(?:your )?(?:response|answer|value|input|entry|details?|antwort|angaben|eingabe|réponse|respuesta|resposta"
+                    r"|risposta|svar|ответ|значение)s?", re.IGNORECASE)
 LETTER = re.compile(r"[^\W\d_]")
 MAX_LABEL = 250
 MAX_HEADER = 120
@@ -31,7 +36,7 @@ class Grid:
 
 def find_cells(layout: Layout) -> Iterator[Finding]:
     for table in layout.tables.values():
-        if any(c.empty for row in table.rows for c in row):
+        if any(c.empty for row in table.rows for c in row) and not _is_form(table):
             yield from _in_table(layout, table)
 
 
@@ -55,6 +60,11 @@ def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
             yield from _in_row(layout, grid, at)
 
 
+def _is_form(table: Table) -> bool:
+    """Where text form fields stand, the form is filled through them, and empty cells are spacing."""
+    return any(m.control == "FORMTEXT" for row in table.rows for c in row for p in c.paragraphs for m in p.marks)
+
+
 # a table of one cell
 
 def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
@@ -67,14 +77,16 @@ def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
 
 def _finding(cell: TableCell, label: str, confidence: float, kind: FieldType | None = None) -> Finding:
     long = len(cell.paragraphs) >= LONG_PARAGRAPHS
-    return Finding("cells", Rank.CELL, (place(cell.paragraphs[0], 0, 0),), confidence, label=" ".join(label.split()),
-                   type=kind or (FieldType.LONG_TEXT if long else None))
+    kind = kind or infer_type(label)
+    if kind is FieldType.TEXT and long:
+        kind = FieldType.LONG_TEXT
+    return Finding("cells", Rank.CELL, (place(cell.paragraphs[0], 0, 0),), confidence, label=" ".join(label.split()), type=kind)
 
 
 # what rows are
 
 def _is_label(cell: TableCell) -> bool:
-    return not cell.cell.merged and bool(cell.text) and len(cell.text) <= MAX_LABEL and LETTER.search(cell.text) is not None
+    return not cell.cell.merged and 0 < len(cell.text) <= MAX_LABEL and LETTER.search(without_markers(cell.text)) is not None
 
 
 def _is_header(table: Table, at: int) -> bool:
@@ -93,7 +105,9 @@ def _is_header(table: Table, at: int) -> bool:
     following = table.rows[at + 1]
     if len(following) != len(row) or not any(c.empty for r in table.rows[at + 1:at + 4] for c in r):
         return False
-    return at == 0 or _looks_like_header(row) or _is_banner(table, at - 1)
+    if any("?" in c.text or YES_OR_NO.fullmatch(c.text) for c in row):
+        return False
+    return at == 0 or _looks_like_header(row) or (at == 1 and _is_banner(table, 0))
 
 
 def _looks_like_header(row: Sequence[TableCell]) -> bool:
@@ -162,8 +176,8 @@ def _table_label(layout: Layout, grid: Grid, at: int) -> str:
     before = layout.before(layout.paragraphs[grid.table.first], 3)
     first = layout.paragraphs[grid.table.first]
     heading = layout.heading_of(first)
-    if before is not None and before.cell is None and len(before.text.strip()) <= 80:
-        return before.text.strip().rstrip(":：")
+    if before is not None and before.cell is None and (len(before.text.split()) <= 6 or not heading):
+        return " ".join(before.text.split()).rstrip(":：")[:MAX_HEADER]
     return heading or "Records"
 
 
@@ -174,8 +188,10 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
     if len(row) == 1:
         yield from _under_banner(grid, at)
         return
-    titles = _titles(grid, at)
+    titles = _titles(grid, at) if grid.outlined else {}
     named = _row_label(row)
+    if TOTAL.match(named):
+        return
     taken: TableCell | None = None     # the label that already has its cell
     for n, cell in enumerate(row):
         if not cell.empty:
@@ -183,12 +199,20 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")
         if title and named and n > 0:
-            yield _finding(cell, named if len(row) == 2 else f"{named}: {title}", 0.75, infer_type(f"{title}: {named}"))
+            yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
             yield _finding(cell, left.text, 0.8)
         elif left is None and not named:
             yield from _under_label(grid, at, cell)
+
+
+def _in_grid(cell: TableCell, named: str, title: str, *, alone: bool) -> Finding:
+    """A cell between a row label and a column title, which says nothing when it only says "Response"."""
+    named = named.rstrip(" :：")
+    if alone or ANSWER.fullmatch(title.strip()):
+        return _finding(cell, named, 0.75, infer_type(named))
+    return _finding(cell, f"{named}: {title}", 0.75, infer_type(title, column=True))
 
 
 def _titles(grid: Grid, at: int) -> dict[int, str]:
@@ -215,7 +239,7 @@ def _names_cell(grid: Grid, left: TableCell) -> bool:
         return False
     if any(p.marks and not all(m.kind.value.startswith("control") for m in p.marks) for p in left.paragraphs):
         return False
-    return grid.outlined or left.text.split("\n")[0].rstrip().endswith(COLON)
+    return grid.outlined or left.text.rstrip().endswith(COLON)
 
 
 def _under_banner(grid: Grid, at: int) -> Iterator[Finding]:

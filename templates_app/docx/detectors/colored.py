@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
@@ -12,6 +13,7 @@ from ..wording import is_guidance, sameness, title_of
 MAX_SHARE = 0.25                       # of the text: above that the look is the document's, not a mark
 MAX_HIGHLIGHTED = 120
 MAX_COLORED = 80
+STATUS = re.compile(r"to-?do|partial|done|open|closed|n/a|draft|new|note|warning|important|optional|example", re.IGNORECASE)
 
 
 def find_highlighted(layout: Layout) -> Iterator[Finding]:
@@ -70,7 +72,7 @@ def _stretches(p: Paragraph, spans: list[Span]) -> Iterator[tuple[int, int]]:
 def _finding(name: str, p: Paragraph, start: int, end: int, limit: int, confidence: float) -> Iterator[Finding]:
     words = p.text[start:end]
     anchor = (place(p, start, end),)
-    if len(words) > limit or is_guidance(words) or words.endswith((":", "：")) or not any(c.isalnum() for c in words):
+    if len(words) > limit or STATUS.fullmatch(words) or is_guidance(words) or words.endswith((":", "：")) or not any(c.isalnum() for c in words):
         yield Finding(name, Rank.COLORED, anchor, confidence, ignored=True)
     else:
         yield Finding(name, Rank.COLORED, anchor, confidence, label=title_of(words), name=words, same=sameness(words))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout
+from ..lexicon import PROMPT
 from ..model import FieldType, Mark, MarkKind, Paragraph
 from ..wording import title_of
 
@@ -19,13 +20,15 @@ MAX_FILLED = 300
 
 
 def find_controls(layout: Layout) -> Iterator[Finding]:
-    seen: set[tuple[str, int]] = set()
+    taken: set[tuple[str, int]] = set()
     for p in layout.body():
         for mark in p.marks:
-            if mark.kind not in (MarkKind.CONTROL, MarkKind.CONTROL_AROUND) or (p.part, mark.ordinal) in seen:
+            if mark.kind not in (MarkKind.CONTROL, MarkKind.CONTROL_AROUND):
                 continue
-            if _is_place(layout, p, mark):
-                seen.add((p.part, mark.ordinal))
+            if (p.part, mark.ordinal) in taken:
+                yield Finding("control", Rank.CONTROL, (place(p, mark.start, mark.end),), 0.9, ignored=True)
+            elif _is_place(layout, p, mark):
+                taken.add((p.part, mark.ordinal))
                 yield _finding(p, mark)
 
 
@@ -54,6 +57,7 @@ def _finding(p: Paragraph, mark: Mark) -> Finding:
     shown = p.text[mark.start:mark.end].strip()
     own = mark.name or mark.tag
     prompt = shown if mark.placeholder and len(shown) <= 80 else ""
+    own = own or (shown if prompt and not PROMPT.search(prompt) else "")
     return Finding(
         "control", Rank.CONTROL, (place(p, mark.start, mark.end),), 0.97 if mark.placeholder or mark.bound else 0.85,
         label=title_of(own) if own else "", name=own, type=TYPES.get(mark.control), options=mark.options,

@@ -9,7 +9,7 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..wording import title_of
 
-TOKEN = re.compile(r"(?<![\w$])\$(?:__([^\W_](?:\w*?[^\W_])?)__|([^\W\d_]\w*[^\W_]))")
+TOKEN = re.compile(r"(?<![^\W_])(?<!\$)\$(?:__([^\W_](?:\w*?[^\W_])?)__|([^\W\d_]\w*[^\W_]))")
 CURRENCIES = frozenset("usd us cad aud nzd hkd sgd mxn brl eur gbp".split())
 
 

@@ -25,7 +25,7 @@ def find_images(layout: Layout) -> Iterator[Finding]:
             yield _linked(p, linked.start, linked.end, linked.name)
         elif CODE.match(p.text):
             yield _linked(p, 0, len(p.text), p.text)
-        elif _asks_for_picture(p):
+        elif layout.at[p.part, p.p] not in layout.headings and _asks_for_picture(p):
             start = len(p.text) - len(p.text.lstrip())
             yield Finding("image", Rank.IMAGE, (place(p, start, len(p.text.rstrip())),), 0.8, label=title_of(p.text.strip()),
                           type=FieldType.IMAGE)
@@ -40,6 +40,6 @@ def _linked(p: Paragraph, start: int, end: int, path: str) -> Finding:
 
 def _asks_for_picture(p: Paragraph) -> bool:
     words = p.text.strip()
-    if not words or len(words) > 60 or len(words.split()) > MAX_WORDS or words.endswith((":", ".")) or p.level is not None:
+    if not words or len(words) > 60 or len(words.split()) > MAX_WORDS or words.endswith((":", ".")):
         return False
     return IMAGE.search(words) is not None and (ASKING.search(words) is not None or len(words.split()) == 1 and words.isupper())

@@ -9,11 +9,12 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
 from ..lexicon import INSTRUCTION
 from ..model import Paragraph
+from ..wording import without_markers
 
 COLON = (":", "：")
 MAX_LABEL = 90
 MAX_BODY_LABEL = 60
-MAX_BODY_WORDS = 8
+MAX_BODY_WORDS = 6
 INLINE = re.compile(r"(?:^|\t|\s{3,}|(?<=\n))\s*([^\W_][^:：\t\n]{0,50}[:：])([ \xa0\u2002]*)(?=\t|\n|\s{3,}\S|$)")
 
 
@@ -41,8 +42,8 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
         return False
     following = cell.paragraphs[cell.paragraphs.index(p) + 1:]
     rest = next((q for q in following if not is_blank(q.text) or q.marks or q.drawing), None)
-    if rest is not None:
-        return rest.text.strip().endswith(COLON) and not rest.marks
+    if rest is not None and (rest.marks or not rest.text.strip().endswith(COLON)):
+        return False
     right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
     if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
         return False
@@ -63,7 +64,7 @@ def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
         return False
     if is_blank(following.text):
         after = layout.after(following, 2)
-        return after is None or not after.number and after.cell is None
+        return after is None or not after.number and after.cell is None and not is_blank(without_markers(after.text))
     label, colon, value = following.text.partition(":")
     return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
 
@@ -75,8 +76,11 @@ def _inside(p: Paragraph) -> Iterator[Finding]:
         if is_blank(p.text[end:]) and p.text.strip().endswith(COLON):
             continue                   # the last one is found as the end of its paragraph
         rest = p.text[end:].lstrip()
-        if not rest or p.cell is None and not re.match(r"[^:：\t\n]{1,50}[:：]", rest):
+        parted = p.text[end:].lstrip(" \xa0\u2002")[:1] in ("\t", "\n")
+        if not rest or not (re.match(r"[^:：\t\n]{1,50}[:：]", rest) or (parted and p.cell is not None)):
             continue
+        if is_blank(without_markers(rest)) and "\n" not in p.text[end:]:
+            continue                   # its value stands there already
         spaces = re.match(r"[ \xa0\u2002]*", p.text[start:])
         end = start + (spaces.end() if spaces else 0)
         if end > start and end < len(p.text) and p.text[end] not in "\t\n":

@@ -1,0 +1,192 @@
+"""The command line: exit codes, JSON, refusals that scripts can read, and bounds that hold."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from bench.samples import png
+from templates_app.docx import errors
+from templates_app.docx.package import Package
+from templates_app.docx.sandbox import Bounds, Result, guarded, run_bounded
+
+from .build import build, paragraph
+from .reading import texts
+from .test_package import UNREADABLE, compound, with_document
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "templates_app.docx", *map(str, arguments)], cwd=ROOT, text=True,
+                          capture_output=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.docx"
+    path.write_bytes(build(paragraph("Dear [Customer name]:") + paragraph("Date: [Date]"), headers=[paragraph("[Customer name]")]))
+    return path
+
+
+class TestParse:
+    def test_writes_json_for_each_file(self, template: Path, tmp_path: Path) -> None:
+        other = tmp_path / "more" / "letter.docx"
+        other.parent.mkdir()
+        other.write_bytes(template.read_bytes())
+        done = command("parse", template, other, "--json", tmp_path / "out")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["letter-2.json", "letter.json"]
+        data = json.loads((tmp_path / "out" / "letter.json").read_text())
+        assert data["sha256"] == Package.open(template.read_bytes()).sha256
+        assert any("[Customer name]" in field["marker"] for field in data["fields"])
+
+    def test_a_refused_file_does_not_stop_the_rest(self, template: Path, tmp_path: Path) -> None:
+        bad = {"empty.docx": (b"", "empty_file"), "old.docx": (compound("WordDocument"), "legacy_word_file"),
+               "locked.docx": (compound("EncryptedPackage"), "encrypted_file"), "cut.docx": (build("")[:-30], "damaged_file")}
+        for name, (data, _) in bad.items():
+            (tmp_path / name).write_bytes(data)
+        done = command("parse", *(tmp_path / name for name in bad), template, "--json", tmp_path / "out")
+        assert done.returncode == 3
+        told = [json.loads(line) for line in done.stderr.splitlines()]
+        assert [(Path(line["file"]).name, line["code"]) for line in told] == [(n, code) for n, (_, code) in bad.items()]
+        assert all(line["message"].endswith(".") for line in told)
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.json"]
+
+    @pytest.mark.parametrize("arguments", [(), ("parse",), ("parse", "/nowhere.docx"), ("parse", "/tmp"), ("frobnicate",)])
+    def test_usage(self, arguments: tuple[str, ...]) -> None:
+        done = command(*arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+    def test_memory_bound(self, tmp_path: Path) -> None:
+        rows = "".join(f"<w:p><w:r><w:t>{zlib.crc32(bytes([n % 251, n // 251]))}</w:t></w:r></w:p>" for n in range(60_000))
+        path = tmp_path / "large.docx"
+        path.write_bytes(build(rows))
+        done = command("parse", path, "--memory-mb", 60)
+        assert done.returncode == 3
+        assert json.loads(done.stderr)["code"] == "too_complex"
+
+
+class TestFill:
+    def test_by_rules(self, template: Path, tmp_path: Path) -> None:
+        fields = parsed_fields(template, tmp_path)
+        data = tmp_path / "data.json"
+        data.write_text(json.dumps({next(f["key"] for f in fields if f["marker"] == "[Customer name]"): "Ann"}))
+        done = command("fill", template, data, tmp_path / "out.docx", "--report", tmp_path / "report.json")
+        assert (done.returncode, done.stderr) == (0, "")
+        filled = (tmp_path / "out.docx").read_bytes()
+        assert texts(filled)[0] == "Dear Ann:"
+        assert texts(filled, "word/header1.xml") == ["Ann"]
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert report["placed"][0]["place"] == {"part": "word/document.xml", "p": 0, "start": 5, "end": 8}
+
+    def test_with_fields_and_a_picture(self, template: Path, tmp_path: Path) -> None:
+        anchor = {"part": "word/document.xml", "p": 0, "start": 5, "end": 20}
+        field = {"key": "logo", "label": "Logo", "type": "image", "anchors": [anchor]}
+        data = tmp_path / "data.json"
+        picture = {"base64": base64.b64encode(png(8, 8)).decode()}
+        data.write_text(json.dumps({"values": {"logo": picture}, "fields": [field]}))
+        assert command("fill", template, data, tmp_path / "out.docx").returncode == 0
+        assert any(name.startswith("word/media/") for name in Package.open((tmp_path / "out.docx").read_bytes()).names)
+
+    @pytest.mark.parametrize("content", [{"nobody": "x"}, {"values": {"k": "v"}, "fields": [{"key": "k"}]},
+                                         {"values": {"k": {"base64": "?"}}, "fields": []}])
+    def test_values_that_do_not_fit(self, template: Path, tmp_path: Path, content: object) -> None:
+        data, out = tmp_path / "data.json", tmp_path / "out.docx"
+        data.write_text(json.dumps(content))
+        done = command("fill", template, data, out)
+        assert done.returncode == 3
+        assert json.loads(done.stderr)["code"] == "fill_error"
+        assert not out.exists()
+
+    @pytest.mark.parametrize("content", ["not json", "[]"])
+    def test_data_that_is_no_object(self, template: Path, tmp_path: Path, content: str) -> None:
+        data = tmp_path / "data.json"
+        data.write_text(content)
+        assert command("fill", template, data, tmp_path / "out.docx").returncode == 2
+
+
+def parsed_fields(template: Path, folder: Path) -> list[dict[str, str]]:
+    command("parse", template, "--json", folder / "json")
+    found: list[dict[str, str]] = json.loads((folder / "json" / f"{template.stem}.json").read_text())["fields"]
+    return found
+
+
+def test_preview(template: Path, tmp_path: Path) -> None:
+    assert command("preview", template, tmp_path / "out.html").returncode == 0
+    assert "<mark" in (tmp_path / "out.html").read_text()
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_hostile_content_is_refused_not_traced(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.docx"
+    path.write_bytes(with_document(UNREADABLE[name][0]))
+    done = command("parse", path)
+    assert done.returncode == 3
+    assert json.loads(done.stderr)["code"] == UNREADABLE[name][1].code
+
+
+class TestSandbox:
+    def test_result_and_refusal(self) -> None:
+        assert run_bounded(lambda: {"a": 1}, Bounds()) == {"a": 1}
+        assert run_bounded(refuse, Bounds())["code"] == "empty_file"
+
+    def test_out_of_memory(self) -> None:
+        assert run_bounded(lambda: {"a": len(bytearray(1 << 30))}, Bounds(memory_mb=200))["code"] == "too_complex"
+
+    def test_out_of_time(self) -> None:
+        started = time.perf_counter()
+        assert run_bounded(spin, Bounds(cpu_seconds=1))["code"] == "too_complex"
+        assert time.perf_counter() - started < 5
+
+    def test_a_child_that_dies(self) -> None:
+        assert run_bounded(lambda: os._exit(0), Bounds())["code"] == "too_complex"
+        assert run_bounded(lambda: {"a": os.kill(os.getpid(), signal.SIGKILL)}, Bounds())["code"] == "too_complex"
+
+    def test_output_bound(self, tmp_path: Path) -> None:
+        answer = run_bounded(lambda: {"a": (tmp_path / "x").write_bytes(bytes(2 << 20))}, Bounds(output_mb=1))
+        assert answer["code"] == "docx_error"
+
+    def test_an_unforeseen_error_names_its_place_and_not_the_content(self) -> None:
+        answer = guarded(fail)
+        assert answer["code"] == "docx_error"
+        assert str(answer["detail"]).startswith("ValueError at test_cli.py:")
+        assert "secret" not in str(answer)
+
+    def test_deep_recursion(self) -> None:
+        assert guarded(lambda: deeper())["code"] == "too_complex"
+
+
+def refuse() -> Result:
+    raise errors.EmptyFile
+
+
+def spin() -> Result:
+    while True:
+        pass
+
+
+def fail() -> Result:
+    raise ValueError("secret")
+
+
+def deeper() -> Result:
+    return deeper()
+
+
+def test_starts_without_what_it_does_not_need() -> None:
+    """The child starts for every upload: no Django, no XML for a usage error, no network modules ever."""
+    probe = ("import sys, templates_app.docx.__main__, templates_app.docx.parse\n"
+             "print([name for name in ('django', 'ssl', 'asyncio', 'http.client', 'xml.dom') if name in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
