@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lxml import etree
-from templates_app.docx.parse import parse
 
 from templates_app.docx.errors import DocxError
 from templates_app.docx.fill import Filled, Placed, fill
 from templates_app.docx.model import Field, FieldType
 from templates_app.docx.package import Package
+from templates_app.docx.parse import parse
 from templates_app.docx.structures import Kind, structures
 from templates_app.docx.text import iter_paragraphs, namespace, paragraph_text
 from templates_app.docx.values import Value, as_date
@@ -45,13 +45,13 @@ class Check:
 
 def check_template(path: Path) -> Check:
     data, check = path.read_bytes(), Check(path.stem)
-    fields = parse(data).fields
-    values = sample_values(fields)
-    started = time.perf_counter()
     try:
+        fields = parse(data).fields
+        values = sample_values(fields)
+        started = time.perf_counter()
         filled = fill(data, fields, values)
     except DocxError as error:
-        check.wrong.append(f"not filled: {error}")
+        check.wrong.append(f"{error.code}: {error}")
         return check
     check.seconds = time.perf_counter() - started
     check.fields, check.places, check.data = len(fields), len(filled.placed_spans), filled.data
@@ -96,7 +96,7 @@ def _is_value(item: Placed, found: Field, value: Value, p: etree._Element, w: st
         index = item.state.split()[1]
         return any(result.get(w + "val") == index for result in p.iter(w + "result"))
     cell = found.anchors.index(item.anchor)
-    scalar = value[item.row][cell] if found.type is FieldType.TABLE else value  # type: ignore[index, call-overload]
+    scalar = value[item.row][cell] if found.type is FieldType.TABLE else value  # type: ignore[index]
     day = as_date(scalar)
     if isinstance(scalar, bool):
         return bool(item.text)

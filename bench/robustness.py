@@ -61,7 +61,8 @@ def run(files: Sequence[Path]) -> int:
         outcomes = [parse_apart(path, Path(folder)) for path in files]
     for outcome in outcomes:
         if outcome.is_fault:
-            sys.stdout.write(f"FAIL {outcome.name}: {outcome.verdict} {outcome.seconds:.2f} s {outcome.megabytes:.0f} MB\n")
+            taken = f"{outcome.seconds:.2f} s, {outcome.megabytes:.0f} MB"
+            sys.stdout.write(f"FAIL {outcome.name}: {outcome.verdict}, {taken}\n")
     verdicts = Counter(outcome.verdict for outcome in outcomes)
     slowest = max(outcomes, key=lambda outcome: outcome.seconds)
     largest = max(outcomes, key=lambda outcome: outcome.megabytes)

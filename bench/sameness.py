@@ -65,7 +65,7 @@ def _story(old: Package, new: Package, part: str, placed: Sequence[Placed]) -> l
     kept = [p for p in new_p if p not in cloned]
     if len(kept) != len(old_p):
         return [f"{part}: {len(old_p)} paragraphs became {len(kept)}"]
-    places = _spans(((new_p[item.place.p], item.place) for item in placed if new_p[item.place.p] not in cloned))
+    places = _spans((new_p[item.place.p], item.place) for item in placed if new_p[item.place.p] not in cloned)
     twin_of = dict(zip(kept, old_p, strict=True))
     anchors = _spans((twin_of[p], item.anchor) for item in placed if (p := new_p[item.place.p]) in twin_of
                      and not (item.row and _was_empty(twin_of[p], w)))

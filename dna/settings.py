@@ -152,6 +152,8 @@ WORD_CHILD_MEMORY_MB = env.integer("WORD_CHILD_MEMORY_MB", 1024, minimum=128)
 # Jobs.
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, minimum=3)
 JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 5, minimum=1)
+# Jobs of one customer that run or are next to run; the others stand in line, so that nobody's are starved.
+JOB_CUSTOMER_CONCURRENCY = env.integer("JOB_CUSTOMER_CONCURRENCY", WORKER_CONCURRENCY, minimum=1)
 # A job that kills every worker that runs it is given up after so many pick-ups.
 JOB_MAX_CLAIMS = env.integer("JOB_MAX_CLAIMS", 5, minimum=1)
 JOB_TIMEOUT_SECONDS = env.integer("JOB_TIMEOUT_SECONDS", 3600, minimum=1)

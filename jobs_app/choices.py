@@ -22,6 +22,7 @@ class JobStatus(TextChoices):
 
 
 TERMINAL = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+IN_LINE = (JobStatus.PENDING, JobStatus.QUEUED)
 UNFINISHED = (JobStatus.PENDING, JobStatus.QUEUED, JobStatus.PROCESSING, JobStatus.WAITING)
 
 

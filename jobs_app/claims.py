@@ -17,7 +17,7 @@ from jobs_app.events import Lease
 from jobs_app.jobs import end_job
 from jobs_app.models import Job
 from jobs_app.payloads import Failed, Released, Started
-from jobs_app.tickets import issue_ticket
+from jobs_app.tickets import admit_jobs
 
 _CLAIM = """
     UPDATE jobs_app_job
@@ -80,10 +80,10 @@ def renewal(worker_id: uuid.UUID, job_ids: Sequence[uuid.UUID]) -> tuple[str, di
 def release_job(lease: Lease, reason: ReleaseReason) -> None:
     """Give the job back with a new ticket, for another worker to continue."""
     with transaction.atomic():
-        job = Job.objects.select_for_update(no_key=True).only("priority").get(id=lease.job_id)
-        issue_ticket(job.id, priority=job.priority)
+        job = Job.objects.select_for_update(no_key=True).only("customer_id").get(id=lease.job_id)
         payload = Released(reason=reason)
         events.append(job.id, EventType.JOB_RELEASED, payload, lease=lease, status=JobStatus.QUEUED.value)
+        admit_jobs(job.customer_id)
 
 
 def fail_job(lease: Lease | None, error: Exception, *, errored: bool, job_id: uuid.UUID | None = None) -> None:

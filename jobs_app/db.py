@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
@@ -38,6 +38,17 @@ async def run_sync(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     """
     call = partial(contextvars.copy_context().run, _with_connection, partial(fn, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_executor(), call)
+
+
+async def settled(work: Awaitable[R]) -> R:
+    """Await to the outcome even when cancelled meanwhile; the cancellation goes on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait([task])
+        raise
 
 
 def _with_connection(call: Callable[[], R]) -> R:

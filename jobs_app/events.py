@@ -38,15 +38,18 @@ _ALWAYS = {
     EventType.JOB_STARTED: "started_at = coalesce(started_at, clock_timestamp())",
     EventType.JOB_CANCEL_REQUESTED: "cancel_requested_at = clock_timestamp()",
     EventType.JOB_WAITED: "lease_expires_at = NULL, worker_id = NULL, claims = claims - 1",
-    EventType.JOB_RELEASED: "lease_expires_at = NULL, worker_id = NULL, claims = claims - 1",
+    EventType.JOB_RELEASED: (
+        "lease_expires_at = NULL, worker_id = NULL, claims = claims - 1, ticket_id = NULL"
+    ),
+    EventType.JOB_RESUMED: "ticket_id = NULL",
     **dict.fromkeys(
         (EventType.JOB_COMPLETED, EventType.JOB_FAILED, EventType.JOB_CANCELLED),
         "completed_at = clock_timestamp(), lease_expires_at = NULL, worker_id = NULL, eta_seconds = NULL,"
         " wake_at = NULL, waiting_for = NULL",
     ),
     EventType.JOB_RETRIED: (
-        "attempt = attempt + 1, status = 'queued', progress = 0, current_step = '', eta_seconds = NULL, result = NULL,"
-        " error_code = '', error_message = '', errored = false, started_at = NULL, completed_at = NULL,"
+        "attempt = attempt + 1, status = 'queued', progress = 0, current_step = '', eta_seconds = NULL,"
+        " result = NULL, ticket_id = NULL, error_code = '', error_message = '', errored = false, started_at = NULL, completed_at = NULL,"
         " cancel_requested_at = NULL, wake_at = NULL, waiting_for = NULL, claims = 0, lease_number = lease_number + 1"
     ),
 }

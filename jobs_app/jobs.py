@@ -17,7 +17,7 @@ from jobs_app.errors import IdempotencyConflict, JobEnded, JobNotEnded
 from jobs_app.events import Lease
 from jobs_app.models import IdempotentRequest, Job
 from jobs_app.payloads import Created, Ended, Payload, Retried
-from jobs_app.tickets import issue_ticket
+from jobs_app.tickets import admit_jobs
 from jobs_app.waits import wake_job
 from jobs_app.workflows import latest_version
 
@@ -50,7 +50,7 @@ def submit_job(
             parent_key=parent_key,
             root_id=(parent.root_id or parent.id) if parent else None,
         )
-        issue_ticket(job.id, priority=priority)
+        admit_jobs(customer_id)
         payload = Created(workflow=workflow, workflow_version=job.workflow_version, priority=priority)
         events.append(job.id, EventType.JOB_CREATED, payload)
         job.refresh_from_db()
@@ -109,7 +109,7 @@ def stop_job(job_id: uuid.UUID) -> bool:
         events.append(job_id, EventType.JOB_CANCEL_REQUESTED, Ended())
     else:
         events.append(job_id, EventType.JOB_CANCELLED, Ended(), status=JobStatus.CANCELLED.value)
-        _wake_parent(job_id)
+        _leave_line(job_id)
     return True
 
 
@@ -123,7 +123,7 @@ def end_job(
     with transaction.atomic():
         _stop_children(job_id)
         events.append(job_id, event_type, payload, lease=lease, **changes)
-        _wake_parent(job_id)
+        _leave_line(job_id)
 
 
 def _stop_children(job_id: uuid.UUID) -> None:
@@ -132,10 +132,12 @@ def _stop_children(job_id: uuid.UUID) -> None:
         stop_job(child_id)
 
 
-def _wake_parent(job_id: uuid.UUID) -> None:
-    parent_id = Job.objects.values_list("parent_id", flat=True).get(id=job_id)
+def _leave_line(job_id: uuid.UUID) -> None:
+    """After an end: wake the parent that waits for it, and let the customer's next job go."""
+    parent_id, customer_id = Job.objects.values_list("parent_id", "customer_id").get(id=job_id)
     if parent_id is not None:
         wake_job(parent_id, "child")
+    admit_jobs(customer_id)
 
 
 def retry_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
@@ -146,8 +148,8 @@ def retry_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
             raise JobNotEnded()
         record_audit(actor, "job.retry", job)
         job.step_results.filter(completed_at=None).update(attempts=0, next_attempt_at=None)
-        issue_ticket(job.id, priority=job.priority)
         events.append(job.id, EventType.JOB_RETRIED, Retried(attempt=job.attempt + 1, by=str(actor.user.pk)))
+        admit_jobs(job.customer_id)
         job.refresh_from_db()
     return job
 

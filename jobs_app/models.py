@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from accounts_app.access import CustomerOwnedQuerySet
 from accounts_app.ids import uuid7
 from accounts_app.models import Customer, User
-from jobs_app.choices import UNFINISHED, EventType, JobStatus
+from jobs_app.choices import IN_LINE, UNFINISHED, EventType, JobStatus
 
 
 class Job(models.Model):
@@ -88,6 +88,11 @@ class Job(models.Model):
             models.Index(fields=["subject_type", "subject_id"], name="job_by_subject"),
             # Status changes four times in a job's life, not with every event; the sweep must not read the finished.
             models.Index(fields=["status"], name="job_unfinished", condition=models.Q(status__in=UNFINISHED)),
+            models.Index(
+                fields=["customer", "-priority", "created_at"],
+                name="job_in_line",
+                condition=models.Q(status__in=IN_LINE),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from jobs_app import events, progress, steps
 from jobs_app.canonical import inputs_digest
 from jobs_app.choices import EventType
 from jobs_app.claims import Claim
-from jobs_app.db import Writing, run_sync, writing
+from jobs_app.db import Writing, run_sync, settled, writing
 from jobs_app.errors import DuplicateStepKey, LeaseLost, StepChanged
 from jobs_app.models import StepResult
 from jobs_app.payloads import Progressed
@@ -176,7 +176,7 @@ class Run:
             return adapter.validate_python(await run_sync(steps.stored_value, record))
         fallback = None if default is None else adapter.dump_python(default, mode="json")
         asking = Asking(call, question, adapter.json_schema(), timeout_seconds, fallback)
-        return adapter.validate_python(await _settled(run_sync(ask_or_wait, asking)))
+        return adapter.validate_python(await settled(run_sync(ask_or_wait, asking)))
 
     async def child(self, key: str, workflow: str, arguments: BaseModel, result: type[R]) -> R:
         """The result of another workflow, run as a job of its own; ``ChildFailed`` when it does not complete."""
@@ -184,7 +184,7 @@ class Run:
         call = self._call(key, self.child, (workflow, arguments), {})
         if (record := self._finished(call)) is not None:
             return adapter.validate_python(await run_sync(steps.stored_value, record))
-        return adapter.validate_python(await _settled(run_sync(start_or_wait, call, workflow, arguments)))
+        return adapter.validate_python(await settled(run_sync(start_or_wait, call, workflow, arguments)))
 
     async def artifact(
         self, key: str, data: bytes, *, filename: str, media_type: str, entity_type: str, entity_id: UUID | None = None
@@ -201,7 +201,7 @@ class Run:
         payload = Progressed(progress=percent, step=step, done=done, total=total, eta_seconds=eta)
         shown = f"{step} ({done} of {total})" if done is not None and total is not None else step
         changes = {"progress": percent, "current_step": shown[:200], "eta_seconds": eta}
-        await _settled(run_sync(_append, self._memory.claim, EventType.JOB_PROGRESSED, payload, changes))
+        await settled(run_sync(_append, self._memory.claim, EventType.JOB_PROGRESSED, payload, changes))
 
     def _call(self, key: str, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> StepCall:
         full = f"{self._prefix}{_checked(key)}"
@@ -241,7 +241,7 @@ class Run:
         if inspect.iscoroutinefunction(fn):
             raise TypeError(f"{fn.__qualname__} is async: an atomic step is one sync transaction")
         try:
-            value = await _settled(run_sync(_run_in_transaction, call, partial(fn, *args, **kwargs), adapter))
+            value = await settled(run_sync(_run_in_transaction, call, partial(fn, *args, **kwargs), adapter))
         except LeaseLost:
             raise
         except Exception as error:
@@ -251,7 +251,7 @@ class Run:
 
     async def _run_plain(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
         if call.options.paid:
-            await _settled(run_sync(steps.record_intent, call))
+            await settled(run_sync(steps.record_intent, call))
         started = time.monotonic()
         tokens = steps.current_call.set(call), progress.reporter.set(self._report)
         try:
@@ -269,13 +269,13 @@ class Run:
             progress.reporter.reset(tokens[1])
         await self._settle_reports()
         duration_ms = round((time.monotonic() - started) * 1000)
-        await _settled(run_sync(_record, call, value, duration_ms))
+        await settled(run_sync(_record, call, value, duration_ms))
         return adapter.validate_python(value)
 
     async def _failed(self, call: StepCall, error: Exception) -> None:
         """Count the try; when another is due, suspend until then, else let the error through."""
         code = getattr(error, "code", type(error).__name__)
-        due = await _settled(run_sync(steps.record_failure, call, str(code)[:60]))
+        due = await settled(run_sync(steps.record_failure, call, str(code)[:60]))
         if due is not None:
             logger.warning("job %s: step %s failed and is tried again at %s: %s", self.job_id, call.key, due, error)
             raise Suspend(Condition("retry", call.key, wake_at=due)) from error
@@ -317,17 +317,6 @@ def _run_in_transaction(call: StepCall, fn: Callable[[], Any], adapter: TypeAdap
             return value
     finally:
         steps.current_call.reset(token)
-
-
-async def _settled(work: Awaitable[R]) -> R:
-    """Await to the outcome even when cancelled meanwhile; the cancellation goes on afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if not task.done():
-            await asyncio.wait([task])
-        raise
 
 
 async def _finish_all(work: list[Any]) -> None:

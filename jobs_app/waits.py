@@ -14,7 +14,7 @@ from jobs_app.choices import TERMINAL, EventType, JobStatus
 from jobs_app.events import Lease
 from jobs_app.models import Job, Question
 from jobs_app.payloads import Resumed, Waited
-from jobs_app.tickets import issue_ticket
+from jobs_app.tickets import admit_jobs, issue_ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def suspend_job(lease: Lease, conditions: tuple[Condition, ...]) -> None:
         events.append(job.id, EventType.JOB_WAITED, payload, lease=lease, **changes)
         if met is not None:
             _resume(job, met.kind)
+        admit_jobs(job.customer_id)
 
 
 def wake_job(job_id: uuid.UUID, reason: str) -> None:
@@ -62,9 +63,9 @@ def wake_job(job_id: uuid.UUID, reason: str) -> None:
 
 
 def _resume(job: Job, reason: str) -> None:
-    issue_ticket(job.id, priority=job.priority)
     changes: dict[str, Any] = {"status": JobStatus.QUEUED.value, "waiting_for": None, "wake_at": None}
     events.append(job.id, EventType.JOB_RESUMED, Resumed(reason=reason), **changes)
+    admit_jobs(job.customer_id)
 
 
 def _holds(condition: Condition) -> bool:

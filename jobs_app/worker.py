@@ -24,7 +24,7 @@ from accounts_app.ids import uuid7
 from jobs_app import claims, events, progress, steps, tickets
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
 from jobs_app.claims import Claim
-from jobs_app.db import Writing, run_sync, writing
+from jobs_app.db import Writing, run_sync, settled, writing
 from jobs_app.direct import direct_conninfo
 from jobs_app.errors import JobTimedOut, LeaseLost
 from jobs_app.jobs import end_job
@@ -35,6 +35,7 @@ from jobs_app.waits import Suspend, suspend_job
 from jobs_app.workflows import Workflow, get_workflow, known_versions
 
 _CANCEL_POLL_SECONDS = 0.5
+_END_SECONDS = 1.0
 _SWEEP_LOCK = 0x444E4101  # an advisory lock number of our own: one sweep at a time is enough
 
 logger = logging.getLogger(__name__)
@@ -87,14 +88,22 @@ class JobWorker:
         finally:
             self._stopping.set()
             await self._hand_over()
-            queue.cancel()
-            for task in care:
-                task.cancel()
-            done = await asyncio.gather(queue, *care, return_exceptions=True)
+            await self._end([queue, *care])
             await run_sync(_deregister, self)
-            for failure in done:
-                if isinstance(failure, Exception):
+
+    async def _end(self, parts: list[asyncio.Task[None]]) -> None:
+        """Cancel the worker's own tasks. Their jobs are handed over by now, so none of them is waited for long."""
+        pending = set(parts)
+        for _ in range(2):  # procrastinate shields its loop from the first cancellation, and may lose it there
+            for task in pending:
+                task.cancel()
+            done, pending = await asyncio.wait(pending, timeout=_END_SECONDS)
+            for task in done:
+                if not task.cancelled() and (failure := task.exception()) is not None:
                     logger.error("worker %s: a part of it failed", self.id, exc_info=failure)
+            if not pending:
+                return
+        logger.error("worker %s: left behind: %s", self.id, ", ".join(task.get_name() for task in pending))
 
     async def _take_tickets(self) -> None:
         """Listen to the queue; after a fault (the database restarted, say) begin anew."""
@@ -205,7 +214,7 @@ class JobWorker:
             if not self.running:
                 continue
             try:
-                for job_id in await run_sync(_cancelled_among, list(self.running)):
+                for job_id in await settled(run_sync(_cancelled_among, list(self.running))):
                     if job_id in self.running:
                         self.running[job_id].stop(StopReason.USER)
             except Exception:
@@ -214,7 +223,7 @@ class JobWorker:
     async def _sweep(self) -> None:
         while True:
             try:
-                await run_sync(_sweep_once)
+                await settled(run_sync(_sweep_once))
             except Exception:
                 logger.exception("worker %s: sweep failed", self.id)
             await asyncio.sleep(settings.JOB_SWEEP_SECONDS)

@@ -2,7 +2,7 @@
 
 const form = document.getElementById("fill");
 const groups = [...form.querySelectorAll(".fill-group")];
-const links = new Map([...document.querySelectorAll("#fill-nav a")].map((link) => [link.hash.slice(1), link]));
+const links = new Map([...document.querySelectorAll("#fill-nav a[data-group]")].map((link) => [link.hash.slice(1), link]));
 
 // --- rows ---
 
@@ -79,6 +79,11 @@ if (links.size && "IntersectionObserver" in window) {
     }
   }, { rootMargin: "-80px 0px -50% 0px" });
   for (const group of groups) watch.observe(group);
+}
+
+if (matchMedia("(max-width: 59.99rem)").matches) {
+  const sections = document.querySelector(".fill .outline-details");
+  if (sections) sections.open = false;
 }
 
 // --- nothing lost ---

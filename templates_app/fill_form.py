@@ -70,10 +70,22 @@ class Group:
 
     section: TemplateSection | None
     inputs: list[Input] = attribute(default_factory=list)
+    trail: list[str] = attribute(default_factory=list)
+    """The headings above its own that have no fields, and so no place in the form, themselves."""
 
     @property
     def anchor(self) -> str:
         return f"section-{self.section.ordinal}" if self.section else "section-start"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the form's table of contents; one that is no group leads to the first group below it."""
+
+    title: str
+    level: int
+    anchor: str
+    is_group: bool
 
 
 def widget_for(one: TemplateField) -> str:
@@ -113,6 +125,23 @@ def build_groups(
         group = groups.setdefault(one.section_id, Group(one.section))
         group.inputs.append(_input(one, values.get(one.key), errors.get(one.key, ""), more_rows=more_rows == one.key))
     return list(groups.values())
+
+
+def build_contents(sections: Iterable[TemplateSection], groups: Sequence[Group]) -> list[Entry]:
+    """The groups with the headings above them, in the file's order; gives each group its trail on the way."""
+    by_section = {group.section.pk: group for group in groups if group.section}
+    entries = [Entry("Start", 1, group.anchor, True) for group in groups if group.section is None]
+    above: list[TemplateSection] = []
+    named = set(by_section)
+    for section in sections:
+        above = [one for one in above if one.level < section.level]
+        if (group := by_section.get(section.pk)) is not None:
+            group.trail = [str(one) for one in above if one.pk not in by_section]
+            lines = [one for one in above if one.pk not in named] + [section]
+            entries += [Entry(str(one), min(one.level, 6), group.anchor, one is section) for one in lines]
+            named.update(one.pk for one in above)
+        above.append(section)
+    return entries
 
 
 def _input(one: TemplateField, value: Any, error: str, *, more_rows: bool) -> Input:

@@ -28,9 +28,9 @@ from templates_app.documents import (
     values_to_take_over,
 )
 from templates_app.downloads import html_fragment, send_file
-from templates_app.errors import BadField, BadValues
+from templates_app.errors import BadField
 from templates_app.fields import edit_field, get_field
-from templates_app.fill_form import UNSURE_BELOW, build_groups, first_values, read_values
+from templates_app.fill_form import UNSURE_BELOW, build_contents, build_groups, first_values, read_values
 from templates_app.forms import FieldForm
 from templates_app.models import Document, Template, TemplateField
 from templates_app.previews import template_preview
@@ -44,6 +44,7 @@ from templates_app.templates import (
     standards_in_use,
     upload_template,
 )
+from templates_app.values import check_values
 from templates_app.word_files import SUFFIXES
 
 _PER_PAGE = 25
@@ -208,12 +209,10 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     if table := request.POST.get("more_rows", ""):
         return _fill_page(request, template, fields, values, name=name, more_rows=table)
     missing = [] if "incomplete" in request.POST else missing_required(fields, values)
+    errors = check_values(fields, values)[1] | errors
     if not errors and not missing:
-        try:
-            document = create_document(actor=actor, template_id=template.id, name=name, values=values)
-            return redirect("document", document.id)
-        except BadValues as error:
-            errors = error.details
+        document = create_document(actor=actor, template_id=template.id, name=name, values=values)
+        return redirect("document", document.id)
     return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
 
 
@@ -230,9 +229,11 @@ def _fill_page(
     status: int = 200,
 ) -> HttpResponse:
     problems = {one.key: "This must be filled." for one in missing or []} | (errors or {})
+    groups = build_groups(fields, values, problems, more_rows=more_rows)
     context = {
         "template": template,
-        "groups": build_groups(fields, values, problems, more_rows=more_rows),
+        "contents": build_contents(template.sections.all(), groups),
+        "groups": groups,
         "fields_count": len(fields),
         "name": name or template.name,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],

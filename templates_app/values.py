@@ -36,6 +36,14 @@ class WrongValue(Exception):
 
 def clean_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values in the form they are kept, or one ``BadValues`` with a sentence for each key that does not fit."""
+    cleaned, problems = check_values(fields, values)
+    if problems:
+        raise bad_values(problems)
+    return cleaned
+
+
+def check_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that fit, in the form they are kept, and a sentence for each that does not; both by key."""
     known = {field.key: field for field in fields}
     cleaned: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -47,9 +55,7 @@ def clean_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> 
                 cleaned[key] = clean_value(known[key], value)
             except WrongValue as wrong:
                 problems[key] = str(wrong)
-    if problems:
-        raise bad_values(problems)
-    return cleaned
+    return cleaned, problems
 
 
 def bad_values(problems: Mapping[str, str]) -> BadValues:

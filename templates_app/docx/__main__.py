@@ -28,13 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     limits = argparse.ArgumentParser(add_help=False)
-    limits.add_argument("--memory-mb", type=int, default=Bounds().memory_mb, help="address space of one file's process")
-    limits.add_argument("--cpu-seconds", type=int, default=Bounds().cpu_seconds, help="CPU time of one file's process")
+    usual = Bounds()
+    limits.add_argument("--memory-mb", type=int, default=usual.memory_mb, help="address space for one file")
+    limits.add_argument("--cpu-seconds", type=int, default=usual.cpu_seconds, help="CPU time for one file")
     parser = argparse.ArgumentParser(prog="python -m templates_app.docx", description="Word templates.")
     commands = parser.add_subparsers(required=True)
     parse = commands.add_parser("parse", parents=[limits], help="find sections and fields")
     parse.add_argument("files", nargs="+", type=_file, metavar="FILE")
-    parse.add_argument("--progress", action="store_true", help="tell how far it is, a JSON line each, on standard error")
+    parse.add_argument("--progress", action="store_true", help="tell how far it is, JSON lines on standard error")
     parse.add_argument("--json", type=Path, metavar="OUT_DIR", help="write NAME.json for each file")
     parse.set_defaults(run=_run_parse)
     fill = commands.add_parser("fill", parents=[limits], help="put values into the fields")
@@ -128,17 +129,13 @@ def parse_task(file: Path, out: Path | None, tell: Callable[..., None]) -> Resul
 
 def fill_task(file: Path, data: dict[str, Any], out: Path, report: Path | None) -> Result:
     from .fill import fill
-    from .jsonio import fields_from_json
 
     content = read_bounded(file)
     if isinstance(data.get("values"), dict) and set(data) <= {"values", "fields"}:
         values, given = data["values"], data.get("fields")
     else:
         values, given = data, None
-    try:
-        fields = fields_from_json(given) if given is not None else _parsed_fields(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise errors.FillError("The fields in the data are not in the form that parse writes.") from error
+    fields = _given_fields(given) if given is not None else _parsed_fields(content)
     filled = fill(content, fields, {key: _value(value) for key, value in values.items()})
     _write(out, filled.data)
     if report is not None:
@@ -163,6 +160,15 @@ def fill_report(filled: Any) -> dict[str, Any]:
         "skipped": [asdict(item) for item in filled.skipped],
         "notes": list(filled.notes),
     }
+
+
+def _given_fields(given: Any) -> Any:
+    from .jsonio import fields_from_json
+
+    try:
+        return fields_from_json(given)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.FillError("The fields in the data are not in the form that parse writes.") from error
 
 
 def _parsed_fields(content: bytes) -> Any:

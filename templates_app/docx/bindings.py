@@ -42,9 +42,12 @@ def write_binding(draft: Draft, sdt: etree._Element, w: str, text: str, value: o
         return
     names = {str(key).rpartition("}")[2]: str(value) for key, value in binding.attrib.items()}
     mapping = {prefix: a or b for prefix, a, b in MAPPING.findall(names.get("prefixMappings", ""))}
+    path, stored = names.get("xpath", ""), stored_text(sdt, w, text, value)
     part = _store(draft, names.get("storeItemID", "").lower())
-    if part is None or not _write_path(draft, part, names.get("xpath", ""), mapping, stored_text(sdt, w, text, value)):
-        draft.note(f"A control is bound to {names.get('xpath', '')}, which this file does not have.")
+    if part is None or not _write_path(draft, part, path, mapping, stored):
+        draft.note(f"A control is bound to {path}, which this file does not have.")
+    elif draft.stored.setdefault((part, path), stored) != stored:
+        draft.note(f"Two fields with different values are bound to {path}; Word will show the last one in both.")
 
 
 def stored_text(sdt: etree._Element, w: str, text: str, value: object) -> str:

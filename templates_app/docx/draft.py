@@ -27,6 +27,7 @@ class Draft:
         self.package = Package.open(data)
         self.notes: list[str] = []
         self.added: dict[str, bytes] = {}
+        self.stored: dict[tuple[str, str], str] = {}   # what bound parts were given, by part and path
         self._touched: dict[str, etree._Element] = {}
         self._paragraphs: dict[str, list[etree._Element]] = {}
         self._last_ids: dict[str, int] = {}

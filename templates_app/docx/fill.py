@@ -229,7 +229,9 @@ def write_text(draft: Draft, writing: Writing) -> None:
     if structure is not None and structure.kind is Kind.PROPERTY:
         write_property(draft, structure.code, text)
     writing.stand, writing.text = stand, text
-    settle(draft, target, stand, writing.value, text)
+    for sdt in target.controls:
+        settle_control(draft, sdt, target.w, stand, writing.value, text)
+    leave_placeholders(draft, target, stand)
 
 
 def put_over_fields(target: Target, text: str) -> Stand:
@@ -243,13 +245,13 @@ def put_over_fields(target: Target, text: str) -> Stand:
     return stand
 
 
-def settle(draft: Draft, target: Target, stand: Stand, value: Scalar, text: str) -> None:
-    """Bring the controls around a written place into the state that fits it."""
-    for sdt in target.controls:
-        settle_control(draft, sdt, target.w, stand, value, text)
+def leave_placeholders(draft: Draft, target: Target, stand: Stand) -> None:
+    """No control around a written place shows its placeholder any more."""
     if stand.nodes:
         for sdt in stand.nodes[0].iterancestors(target.w + "sdt"):
             leave_placeholder_state(draft, sdt, target.w, stand)
+    for sdt in target.controls:
+        leave_placeholder_state(draft, sdt, target.w, stand)
 
 
 def place_text(draft: Draft, target: Target, value: Scalar) -> str:
@@ -293,6 +295,7 @@ def tick(draft: Draft, writing: Writing) -> None:
         writing.stand = Stand(target.start, target.end)
     else:
         writing.stand = tick_character(target.p, target.w, target.start, target.end, checked=checked)
+        leave_placeholders(draft, target, writing.stand)
     stand = writing.stand
     writing.text = paragraph_text(target.p, target.w)[stand.start:stand.end]
 
@@ -304,13 +307,13 @@ def write_picture(draft: Draft, writing: Writing) -> None:
     frame = _frame(target)
     if isinstance(value, bytes) and frame is not None and swap_picture(draft, part, frame, value):
         writing.stand = Stand(target.start, target.end)
-        settle(draft, target, writing.stand, None, "")
+        leave_placeholders(draft, target, writing.stand)
     elif isinstance(value, bytes):
         drawing = new_drawing(draft, part, target.p, value, target.field.type)
         stand = put_over_fields(target, "\ufffc")
         swap(stand.nodes[0], drawing)
         writing.stand = Stand(stand.start, stand.start, (drawing,))
-        settle(draft, target, writing.stand, None, "")
+        leave_placeholders(draft, target, writing.stand)
 
 
 def _frame(target: Target) -> etree._Element | None:

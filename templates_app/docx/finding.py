@@ -37,16 +37,17 @@ class Finding:
     anchors: tuple[Anchor, ...]
     confidence: float
     label: str = ""
-    name: str = ""                     # the identifier a program would use for it
+    name: str = ""  # the identifier a program would use for it
     type: FieldType | None = None
     options: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
-    same: str = ""                     # findings with the same are one field, wherever they stand
-    context: str = ""                  # words beside the place that tell more about the value than its label
+    same: str = ""  # findings with the same are one field, wherever they stand
+    context: str = ""  # words beside the place that tell more about the value than its label
     hint: str = ""
     date_format: str = ""
     required: bool = False
-    ignored: bool = False              # takes its place and is no field
+    unit: str = ""  # words after the place that count or measure it
+    ignored: bool = False  # takes its place and is no field
 
 
 def place(paragraph: Paragraph, start: int, end: int) -> Anchor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
 from .model import (
@@ -25,6 +24,7 @@ from .model import (
 
 Json = dict[str, Any]
 FORMAT = 1                             # raised when the form changes so that older readers would misread it
+_known_defaults: dict[Any, dict[str, Any]] = {}
 NESTED = (Anchor, Cell, Column, Mark, Span)
 
 
@@ -82,10 +82,12 @@ def _paragraph(data: Mapping[str, Any]) -> Paragraph:
     return Paragraph(**known, cell=Cell(**cell) if cell is not None else None, marks=marks, spans=spans)
 
 
-@lru_cache(maxsize=16)
 def _defaults(cls: Any) -> dict[str, Any]:
     """The default of each attribute, MISSING where there is none."""
-    return {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(cls)}
+    if cls not in _known_defaults:
+        _known_defaults[cls] = {
+            f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(cls)}
+    return _known_defaults[cls]
 
 
 def _full(value: Any) -> Json:

@@ -6,14 +6,18 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .model import Cell, MarkKind, Outline, Paragraph
+from .model import Cell, Outline, Paragraph
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-TEXT_LIKE = {MarkKind.COMPUTED}
 
 
 def is_blank(text: str) -> bool:
     return not text or not text.strip() or not text.strip(INVISIBLE + " \t\n\xa0")
+
+
+def is_counted(p: Paragraph) -> bool:
+    """Whether the paragraph prints a number: then it is not empty, though it has no text. A bullet prints nothing."""
+    return any(c.isalnum() for c in p.number)
 
 
 @dataclass(slots=True)
@@ -23,12 +27,15 @@ class TableCell:
     cell: Cell
     paragraphs: list[Paragraph] = field(default_factory=list)
     text: str = ""
-    empty: bool = False                # nothing in it at all: somebody may write here
+    empty: bool = False  # nothing in it at all: somebody may write here
 
     def close(self) -> None:
         self.text = "\n".join(t for p in self.paragraphs if (t := p.text.strip()))
-        self.empty = not self.cell.merged and not self.cell.nested and all(
-            is_blank(p.text) and not p.marks and not p.drawing and not p.number for p in self.paragraphs)
+        self.empty = (
+            not self.cell.merged
+            and not self.cell.nested
+            and all(is_blank(p.text) and not p.marks and not p.drawing and not is_counted(p) for p in self.paragraphs)
+        )
 
     @property
     def column(self) -> int:
@@ -46,7 +53,7 @@ class Table:
     part: str
     index: int
     rows: list[list[TableCell]] = field(default_factory=list)
-    first: int = 0                     # index of its first paragraph in the outline
+    first: int = 0  # index of its first paragraph in the outline
     last: int = 0
 
     def above(self, row: int, column: int) -> TableCell | None:
@@ -78,7 +85,7 @@ class Layout:
 
     def _build_tables(self) -> None:
         for i, p in enumerate(self.paragraphs):
-            if p.cell is None or p.text_box and not p.cell:
+            if p.cell is None or (p.text_box and not p.cell):
                 continue
             self._add(i, p, p.cell)
         for table in self.tables.values():
@@ -112,8 +119,9 @@ class Layout:
         table = self.table_of(p)
         if table is None or p.cell is None:
             return []
-        return next((row for row in table.rows[min(p.cell.row, len(table.rows) - 1)::-1]
-                     if row[0].cell.row == p.cell.row), [])
+        return next(
+            (row for row in table.rows[min(p.cell.row, len(table.rows) - 1) :: -1] if row[0].cell.row == p.cell.row), []
+        )
 
     def section_index(self, p: Paragraph) -> int | None:
         """The section a paragraph stands in; None before the first and outside the main story."""

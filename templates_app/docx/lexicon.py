@@ -1,8 +1,10 @@
 """Words of many languages that tell what a place is for. Only hints: no place is found by its words alone.
 
-Stems match anywhere in a word where they are long enough to be safe (German and the Nordic languages write
-"Projektbeginn" and "fødselsdato"), short words only as whole words.
+Words count as whole words, with a plural s; stems (second argument) anywhere in a word, because German and the
+Nordic languages write "Projektbeginn" and "fødselsdato". An underscore stands for a blank.
 """
+
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
 
 from __future__ import annotations
 
@@ -10,125 +12,190 @@ import re
 
 
 def _pattern(words: str, stems: str = "") -> re.Pattern[str]:
-    whole = "|".join(sorted(re.escape(w.replace("_", " ")) for w in words.split()))
-    inside = "|".join(sorted(re.escape(s.replace("_", " ")) for s in stems.split()))
-    parts = [rf"(?<![^\W_])(?:{whole})s?(?![^\W_])"] if whole else []
-    return re.compile("|".join([*parts, inside] if inside else parts), re.IGNORECASE)
+    whole = "|".join(sorted((re.escape(w.replace("_", " ")) for w in words.split()), key=len, reverse=True))
+    inside = "|".join(re.escape(s.replace("_", " ")) for s in stems.split())
+    pattern = rf"(?<![^\W_])(?:{whole})s?(?![^\W_])"
+    return re.compile(f"{pattern}|{inside}" if inside else pattern, re.IGNORECASE)
 
 
 DATE = _pattern(
-    "date dates dated day month year deadline birthday dob due_by expires expiry effective_from born needed_by tag monat"
-    " jahr frist datum am_datum fecha día mes año dia mês ano giorno mese anno jour mois année échéance le data_de"
-    " dato dag måned år frist dzień miesiąc rok termin дата день месяц год срок число päivämäärä päiväys datum_dato"
-    " dátum tarih tarihi 日期 日付 年月日 날짜 تاريخ تאריך תאריך ημερομηνία",
-    "datum dato_ data_d date_of дата projektbeginn beginndatum enddatum beginn_ projektende fødselsdag fødselsdato geburtsdatum"
-    " fecha_ naissance рожден 日期 日付 年月日 날짜",
+    "date dated day month year deadline birthday dob due_by expires expiry tag_der monat jahr frist datum"
+    " fecha mes año"
+    " mês ano giorno mese anno jour mois année échéance le_jour dato måned år dzień miesiąc rok termin дата месяц"
+    " год срок число data_di data_de data_do data_da data_del päivämäärä päiväys dátum tarih tarihi am_tag"
+    " zuletzt_am",
+    "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
+    " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
-DURATION = _pattern("how_long period duration frequency age years_of often dauer zeitraum durée periodo tidsrom periode срок_действия",
-                    "years_of")
+DURATION = _pattern(
+    "how_long duration frequency age years_of often dauer zeitraum durée periodo tidsrom periode loss in_the_year",
+    "срок действия",
+)
 SIGNATURE = _pattern(
-    "signature signed sign initials sig signatory_signature unterschrift unterzeichnung firma firme signature_of podpis"
-    " assinatura firma underskrift signatur handtekening подпись allekirjoitus imza 签名 署名 서명 توقيع חתימה υπογραφή",
-    "unterschrift underskrift подпись assinatura allekirjoitus handtekening signature 签名 署名",
+    "signature sign-off signed initials unterschrift unterzeichnung firma_y_sello podpis assinatura"
+    " underskrift signatur"
+    " handtekening подпись allekirjoitus imza sign_and_date sign_here",
+    "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
+    " signature 签名 署名 서명 توقيع חתימה υπογραφή",
 )
 IMAGE = _pattern(
-    "logo image photo photograph picture diagram screenshot floor_plan plan_of figure chart foto bild imagen imagem"
-    " photographie immagine bilde billede логотип фото изображение zdjęcie kuva 照片 图片 写真 ロゴ",
-    "logotyp",
+    "logo photo photograph picture diagram screenshot floor_plan plan_of foto fotografia imagen imagem photographie"
+    " immagine bilde billede логотип фото изображение zdjęcie",
+    "logotyp 照片 图片 写真 ロゴ",
 )
-PERSON = _pattern(
-    "name names full_name surname forename first_name last_name author editor owner manager officer director contact"
-    " person applicant requester requestor recipient representative responsible role roles approver reviewer signatory"
-    " employee supervisor auditor lead attendee witness prepared_by approved_by reviewed_by submitted_by completed_by"
-    " requested_by authorised_by authorized_by issued_by mandated_by authorizer authoriser accountable custodian ciso ceo cto isso"
-    " navn etternavn fornavn lærer elev kontaktperson ansvarlig saksbehandler namn"
-    " vorname nachname ansprechpartner ansprechpartnerin verfasser bearbeiter geschäftsführer antragsteller_name"
-    " nom prénom auteur responsable nombre apellido apellidos autor nome cognome cognome_e_nome imię nazwisko"
-    " naam jméno příjmení фио имя фамилия отчество должность директор руководитель исполнитель автор nimi ad soyad"
-    " 姓名 氏名 名前 担当者 이름 성명 الاسم שם όνομα",
-    "ansprechpartner фамилия kontaktperson principal_investigator",
+LINK = _pattern("link link_to url website web_page webseite hyperlink site_web sitio_web nettside сайт ссылка")
+CHOICE = _pattern("yes/no yes_/_no y/n ja/nein ja/nei oui/non да/нет sí/no sim/não impact_level required?")
+NAME = _pattern(
+    "name names full_name fullname surname forename firstname lastname navn etternavn fornavn namn vorname"
+    " nachname nom"
+    " prénom nombre apellido apellidos nome cognome imię nazwisko fio naam jméno příjmení фио имя фамилия"
+    " отчество nimi ad"
+    " soyad naamachternaam",
+    "姓名 氏名 名前 이름 성명 الاسم שם όνομα",
 )
-THING = _pattern(
-    "court authority hospital university council ministry office committee company organisation organization organisational organizational system project product file document device"
-    " software hardware school college university institution firm business supplier vendor provider server service"
-    " application department unit program programme process policy procedure plan report course client_system location"
-    " building site bank street city town town/city country environment information asset component contract domain"
-    " host title brand model table section event dataset data type firma firmenname firmenwortlaut unternehmen projekt"
-    " projekttitel verein behörde einrichtung straße société entreprise organisme établissement projet empresa proyecto"
-    " organización organização projeto azienda ente progetto bedrift virksomhet skole skolens firmanavn prosjekt"
-    " организация организации предприятие предприятия учреждение учреждения компания наименование наименования"
-    " наименовании проект yritys 公司 单位 会社 회사",
-    "skolens bedrift",
+NAME_KIND = _pattern(
+    "full first last middle family given your print printed legal typed complete business block_letters"
+    " please title surname type capital letter own contact initial"
+)
+ROLE = _pattern(
+    "author editor owner manager officer director contact contact_person point_of_contact person applicant requester"
+    " requestor recipient representative responsible responsibility role approver reviewer signatory employee"
+    " supervisor"
+    " auditor lead leader attendee participant witness accountable custodian ciso ceo cto cio isso dpo investigator"
+    " authorizer authoriser administrator coordinator member advisor adviser father mother parent child"
+    " guardian spouse"
+    " student pupil teacher doctor patient judge lawyer attorney interpreter respondent sponsor candidate"
+    " tenant landlord"
+    " buyer seller principal trustee engineer analyst assessor inspector nurse physician professor researcher"
+    " colleague"
+    " lærer laerer elev kontaktperson ansvarlig saksbehandler søker avsender mottaker ansprechpartner"
+    " ansprechpartnerin verfasser"
+    " bearbeiter geschäftsführer antragsteller verantwortlicher vertreter mitarbeiter auteur responsable demandeur"
+    " directeur gérant autor responsable_de solicitante representante responsável autore responsabile richiedente"
+    " должность директор руководитель исполнитель автор ответственный заявитель представитель получатель сотрудник"
+    " vastuuhenkilö yhteyshenkilö",
+    "ansprechpartner kontaktperson geschäftsführer 担当者 负责人 联系人 담당자",
 )
 ADDRESS = _pattern(
-    "address email e-mail mail telephone phone fax mobile tel url website link adresse anschrift telefon telefax"
-    " téléphone courriel dirección teléfono correo endereço telefone indirizzo telefono adres tlf epost e-post mobil"
-    " адрес телефон почта индекс location serial",
+    "address email e-mail mail telephone phone fax mobile tel adresse anschrift telefon telefax téléphone courriel"
+    " dirección teléfono correo endereço telefone indirizzo telefono adres tlf epost e-post mobil адрес телефон почта"
+    " индекс location street city zip postcode postal_code straße plz ort wohnort ville ciudad cidade città"
+    " by_og_sted",
     "adresse telefon",
 )
-NUMBER = _pattern(
-    "number_of no_of amount quantity qty total price cost costs budget sum percentage percent % count value_in salary"
-    " fee rate age how_many num._of € $ £ eur usd gbp anzahl menge betrag summe höhe umsatz kosten preis bilanzsumme"
-    " prozent montant nombre_de quantité prix coût total cantidad importe precio número_de costo importo quantità prezzo"
-    " antall beløp sum pris tal_på количество сумма цена стоимость руб процент ilość kwota cena aantal bedrag lukumäärä"
-    " quantidade valor preço version_number approximate_number gigabytes gb mb 数量 金额 金額 個数 수량",
-    "anzahl betrag umsatz bilanzsumme сумма",
+AMOUNT = _pattern(
+    "number_of no._of num._of no_of how_many amount quantity percentage percent total_cost anzahl menge nombre_de"
+    " quantité número_de cantidad numero_di antall tal_på количество quantidade 数量 个数",
+    "anzahl antall",
 )
-IDENTIFIER = _pattern("phone telephone account case file reference ref contract project id serial number_plate passport iban version"
-                      " konto konto-nr kontonummer zip postal fax tracking registration referansenr saksnummer", "nummer номер numéro número")
+NUMBER = _pattern(
+    "amount qty total price cost budget sum % count value_in salary fee rate age € £ eur usd gbp betrag summe"
+    " höhe umsatz"
+    " kosten preis bilanzsumme prozent montant prix coût total importe precio costo importo prezzo beløp pris"
+    " сумма цена"
+    " стоимость руб процент ilość kwota cena bedrag lukumäärä valor preço version_number gigabyte gb mb 金额 金額",
+    "betrag umsatz bilanzsumme сумма",
+)
+IDENTIFIER = _pattern(
+    "phone telephone account case file reference ref contract project id serial passport iban konto konto-nr"
+    " zip postal"
+    " fax tracking registration version referansenr saksnummer policy license licence invoice order code",
+    "nummer номер numéro número",
+)
 LONG = _pattern(
-    "describe description descriptions explain explanation details summary summarise summarize narrative rationale"
-    " justification comments comment remarks notes reason reasons objectives purpose background scope overview statement"
-    " abstract recommendations actions findings analysis list_the please_list please_describe please_give"
-    " please_provide beschreibung kurzbeschreibung begründung erläuterung bemerkungen anmerkungen zusammenfassung"
-    " description_de remarques commentaires résumé justification descripción observaciones comentarios resumen"
-    " descrição observações comentários descrizione note osservazioni beskrivelse begrunnelse kommentar kommentarer"
-    " merknader beskriv tilbakemelding inntrykk опис описание примечание примечания комментарий обоснование основание"
-    " opis uwagi uzasadnienie kuvaus toelichting omschrijving 说明 备注 描述 備考 内容 설명 비고",
-    "beschreibung erläuterung beskrivelse mission_statement tilbakemelding",
+    "describe description explanation summary summarise summarize narrative rationale justification comment"
+    " remark note"
+    " observation recommendation action finding beschreibung kurzbeschreibung erläuterung bemerkung anmerkung"
+    " zusammenfassung remarque commentaire résumé descripción observación observaciones comentario comentarios"
+    " resumen"
+    " descrição observações comentários descrizione beskrivelse begrunnelse kommentar kommentarer merknader"
+    " tilbakemelding inntrykk описание примечание примечания комментарий обоснование opis uwagi uzasadnienie kuvaus"
+    " toelichting omschrijving executive_summary abstract statement_of",
+    "beschreibung erläuterung beskrivelse tilbakemelding 说明 备注 描述 備考 내용 설명 비고",
+)
+EXPLAIN = _pattern(
+    "details reason_for reasons objectives background scope overview list_the please_list please_describe please_give"
+    " please_summarise please_briefly please_specify_why specify_why give_details provide_details begründung"
+    " motif motivos justifiez основание причина additional_information further_information"
+)
+OPEN_QUESTION = re.compile(
+    r"\b(?:what is|what are|what was|why|how (?:is|are|was|were|will|do|does|did|can|would|you)|explain how"
+    r"|describe|wie (?:wird|werden)|warum|pourquoi"
+    r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
+    re.IGNORECASE,
+)
+UNIT = re.compile(
+    r"(?:%|€|£|(?:years?|days?|hours?|months?|weeks?|minutes?|percent|times|users|people|jahren?|tagen?|stunden"
+    r"|monaten?"
+    r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"
+    r"|timer|uker"
+    r"|лет|дней|дня|часов|месяцев|руб|экз|kg|km|gb|mb|pieces|stück)\b)",
+    re.IGNORECASE,
 )
 REQUIRED = _pattern(
     "required mandatory obligatory pflichtfeld pflichtangabe erforderlich obligatoire requis obligatorio requerido"
     " obligatório obbligatorio richiesto påkrevd obligatorisk verplicht wymagane povinné обязательно обязательное"
-    " zorunlu pakollinen 必填 必須 必需 필수 مطلوب")
+    " zorunlu pakollinen",
+    "必填 必須 必需 필수 مطلوب",
+)
 OPTIONAL = _pattern(
     "optional if_any if_applicable if_available if_known if_different optionnel facultatif opcional facultativo"
-    " facoltativo falls_vorhanden valgfritt при_наличии необязательно 可选 任意 선택")
+    " facoltativo falls_vorhanden valgfritt при_наличии необязательно",
+    "可选 任意 선택",
+)
 MULTIPLE = _pattern(
-    "check_all all_that_apply tick_all select_all mark_all choose_all zutreffendes mehrfachauswahl plusieurs"
-    " toutes_les_réponses todas_las_que varias flere нужное_отметить отметить_все všechny wszystkie",
-    "that_apply нужное_отметить mehrfachnennung")
+    "check_all all_that_apply tick_all select_all mark_all choose_all mehrfachauswahl plusieurs_réponses"
+    " todas_las_que flere_kryss нужное_отметить отметить_все wszystkie",
+    "that_apply mehrfachnennung",
+)
 SINGLE = _pattern(
-    "select_one choose_one check_one tick_one one_of_the_following only_one one_box_only select_which either bitte_eines nur_eines"
-    " un_seul una_sola uno_solo kun_én нужное_подчеркнуть", "select_one choose_one check_one tick_one")
-YES_NO = tuple(tuple(pair.split("/")) for pair in (
-    "yes/no ja/nein ja/nei oui/non sí/no si/no sì/no sim/não да/нет ja/nee tak/nie ano/ne áno/nie kyllä/ei ja/nej"
-    " evet/hayır igen/nem ναι/όχι так/ні 是/否 はい/いいえ 예/아니오 نعم/لا כן/לא y/n true/false pass/fail").split())
+    "select_one choose_one check_one tick_one one_of_the_following only_one one_box_only select_which bitte_eines"
+    " nur_eines un_seul una_sola uno_solo kun_én нужное_подчеркнуть zutreffendes_ankreuzen zutreffendes"
+    " most_applicable"
+)
+ROMAN_PAIRS = (
+    "yes/no ja/nein ja/nei oui/non sí/no si/no sì/no sim/não да/нет ja/nee tak/nie ano/ne áno/nie kyllä/ei"
+    " ja/nej evet/hayır igen/nem ναι/όχι так/ні 是/否 はい/いいえ 예/아니오 نعم/لا כן/לא y/n true/false pass/fail"
+)
+YES_NO = tuple(tuple(pair.split("/")) for pair in ROMAN_PAIRS.split())
 YES_NO_WORDS = frozenset(word for pair in YES_NO for word in pair)
+INTRODUCTION = _pattern(
+    "following follows below folgende folgenden folgendes suivant suivante suivants siguiente siguientes"
+    " seguinte seguintes seguente seguenti følgende nedenfor",
+    "следующ",
+)
 GENERIC = frozenset(
-    "date month year day time name role title number amount link url value text x xx xxx xxxx n nn insert here tbd tba"
+    "date month year day time name names role roles title number amount link url value text x xx xxx xxxx n nn"
+    " insert here tbd tba"
     " software service period manager person description address email phone signature user type status id version"
-    " item option placeholder blank field data content position quantity price percentage reason location place department"
-    " datum monat jahr name rolle nummer betrag text wert ort zeit unterschrift fecha nombre mes año número cantidad"
-    " nom date_ rôle numéro montant data nome mês ano valor navn dato rolle nummer beløp дата имя сумма номер"
-    " 日期 姓名 名称 金额".split())
+    " item option placeholder blank field data content position quantity price percentage reason location"
+    " place department"
+    " e mail fax telephone tel"
+    " datum monat jahr nummer betrag wert ort zeit unterschrift fecha nombre mes año número cantidad nom rôle numéro"
+    " montant nome mês ano valor navn dato rolle beløp adresse telefon дата имя сумма номер адрес телефон"
+    " 日期 姓名 名称 金额".split()
+)
 INSTRUCTION = re.compile(
     r"(?:please |bitte )?(?:describe|provide|explain|list|identify|attach|insert|enter|summari[sz]e|specify|indicate|"
     r"outline|define|discuss|document|state|detail|give|add|include|complete|fill in|write|"
     r"beschreiben sie|geben sie|erläutern sie|fügen sie|nennen sie|tragen sie|décrivez|décrire|indiquez|indiquer|"
     r"précisez|insérez|describa|indique|describir|inserte|explique|descreva|insira|descrivere|inserire|indicare|"
     r"beskriv|oppgi|angi|sett inn|fyll inn|опишите|укажите|введите|вставьте|opisz|podaj|wpisz|beschrijf|geef|vul)\b",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 PROMPT = re.compile(
-    r"(?:click|tap|double-click|press)(?: or tap| or click)?(?: on)? here(?: to (?:enter|add|select|insert|type|choose)[^.\n]{0,60})?\.?"
+    r"(?:click|tap|double-click|press)(?: or tap| or click)?(?: on)? here(?: to (?:enter|add|select|insert|type"
+    r"|choose)[^.\n]{0,60})?\.?"
+    r"|click or tap to (?:enter|add|select|insert|type|choose)[^.\n]{0,60}\.?"
     r"|klicken(?: oder tippen)? sie(?:, um| hier)[^.\n]{0,60}\.?|cliquez(?: ou appuyez)? ici[^.\n]{0,60}\.?"
     r"|haga clic(?: o pulse)? aquí[^.\n]{0,60}\.?|clique(?: ou toque)? aqui[^.\n]{0,60}\.?"
     r"|(?:fare )?clic(?: o toccare)? qui[^.\n]{0,60}\.?|klikk(?: eller trykk)? her[^.\n]{0,60}\.?"
     r"|klicka(?: eller tryck)? här[^.\n]{0,60}\.?|klik(?: of tik)? (?:hier|her)[^.\n]{0,60}\.?"
     r"|место для ввода[^.\n]{0,40}\.?|щелкните (?:здесь|или)[^.\n]{0,60}\.?|kliknij[^.\n]{0,60}\.?"
-    r"|单击或点击此处[^。\n]{0,30}。?|クリックまたはタップ[^。\n]{0,30}。?|choose an item\.?|select an item\.?"
+    r"|单击或点击此处[^。\n]{0,30}。?|クリックまたはタップ[^。\n]{0,30}。?|(?:choose|select) an item\.?"
     r"|wählen sie ein element aus\.?|choisissez un élément\.?|elija un elemento\.?|velg et element\.?",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 
 
 def words_of(text: str) -> list[str]:

@@ -18,7 +18,7 @@ class Limits:
     ratio: int = 100                   # unpacked to packed; the highest real one seen is 38
     ratio_floor_bytes: int = 100_000   # small parts of one repeated word may pack better, and cannot hurt
     elements: int = 5_000_000          # lxml takes about 130 bytes for each
-    depth: int = 256                   # where libxml2 stops too, and far below Python's recursion limit
+    depth: int = 256                   # held by libxml2 itself (no huge_tree); far below Python's recursion limit
     grid_span: int = 63                # Word's own limit of columns; a reader that believes 200000000 is lost
 
 

@@ -6,22 +6,48 @@ import re
 from typing import Any
 
 from .model import Mark, MarkKind
-from .styles import value_of
+from .styles import OFF, value_of
 
 Element = Any
 
 CONTROL_KINDS = {
-    "checkbox": "checkbox", "dropDownList": "dropdown", "comboBox": "combobox", "date": "date", "picture": "picture",
-    "repeatingSection": "repeating", "text": "text", "docPartObj": "block", "docPartList": "block", "group": "group",
-    "citation": "computed", "bibliography": "computed", "equation": "computed", "repeatingSectionItem": "item",
+    "checkbox": "checkbox",
+    "dropDownList": "dropdown",
+    "comboBox": "combobox",
+    "date": "date",
+    "picture": "picture",
+    "repeatingSection": "repeating",
+    "text": "text",
+    "docPartObj": "block",
+    "docPartList": "block",
+    "group": "group",
+    "citation": "computed",
+    "bibliography": "computed",
+    "equation": "computed",
+    "repeatingSectionItem": "item",
 }
+CALCULATED = ("currentDate", "currentTime", "calculated")
 FORM_FIELDS = {"FORMTEXT", "FORMCHECKBOX", "FORMDROPDOWN"}
 PROPERTY_FIELDS = {"AUTHOR", "TITLE", "SUBJECT", "KEYWORDS", "COMMENTS"}
 PROMPT_FIELDS = {"MACROBUTTON", "FILLIN", "ASK"}
 COMPUTED_PROPERTIES = {
-    "pages", "words", "characters", "characterswithspaces", "lines", "paragraphs", "bytes", "lastsavedby",
-    "lastsavedtime", "lastprinted", "createtime", "totaleditingtime", "nameofapplication", "revisionnumber",
-    "security", "template", "hyperlinkbase",
+    "pages",
+    "words",
+    "characters",
+    "characterswithspaces",
+    "lines",
+    "paragraphs",
+    "bytes",
+    "lastsavedby",
+    "lastsavedtime",
+    "lastprinted",
+    "createtime",
+    "totaleditingtime",
+    "nameofapplication",
+    "revisionnumber",
+    "security",
+    "template",
+    "hyperlinkbase",
 }
 ARGUMENT = re.compile(r'"([^"]*)"|(\S+)')
 
@@ -39,7 +65,11 @@ def control_mark(sdt: Element, w: str, ordinal: int) -> Mark:
     kind = next((kind for name, kind in CONTROL_KINDS.items() if name in children), "rich")
     binding = children.get("dataBinding")
     return Mark(
-        MarkKind.CONTROL, 0, 0, control=kind, ordinal=ordinal,
+        MarkKind.CONTROL,
+        0,
+        0,
+        control=kind,
+        ordinal=ordinal,
         name=value_of(children.get("alias"), w) or "",
         tag=value_of(children.get("tag"), w) or "",
         options=_list_items(children.get("dropDownList", children.get("comboBox")), w),
@@ -77,46 +107,63 @@ def _date_format(element: Element | None, w: str) -> str:
     return (value_of(element.find(w + "dateFormat"), w) or "") if element is not None else ""
 
 
-def field_mark(code: str, data: Element | None, w: str, ordinal: int) -> Mark | None:
-    """The mark of a field with this code, its span still (0, 0); None for fields that are plain text to a reader."""
+def field_mark(code: str, data: Element | None, w: str, ordinal: int, span: tuple[int, int]) -> Mark | None:
+    """The mark of a field with this code; None for fields that are plain text to a reader."""
+    if code in FORM_FIELDS:
+        return _form_field(code, data, w, ordinal, span)
     words = [quoted or plain for quoted, plain in ARGUMENT.findall(code[:2000])]
     name = words[0].upper() if words else ""
     argument = words[1] if len(words) > 1 else ""
     if name in FORM_FIELDS:
-        return _form_field(name, data, w, ordinal)
+        return _form_field(name, data, w, ordinal, span)
+    kind = _field_kind(name, argument)
+    if kind is None:
+        return None
+    if kind is MarkKind.PROMPT and name == "MACROBUTTON":
+        argument = "".join(code.split(None, 2)[2:]).strip()
+    elif name in PROPERTY_FIELDS:
+        argument = name.title()
+    return Mark(kind, *span, control=name, name=argument, ordinal=ordinal)
+
+
+def _field_kind(name: str, argument: str) -> MarkKind | None:
+    if name == "HYPERLINK":
+        return None
     if name == "MERGEFIELD":
-        return Mark(MarkKind.MERGE_FIELD, 0, 0, control=name, name=argument, ordinal=ordinal)
-    if name in PROPERTY_FIELDS:
-        return Mark(MarkKind.PROPERTY, 0, 0, control=name, name=name.title(), ordinal=ordinal)
-    if name == "DOCPROPERTY" and argument.casefold().replace(" ", "") not in COMPUTED_PROPERTIES:
-        return Mark(MarkKind.PROPERTY, 0, 0, control=name, name=argument, ordinal=ordinal)
+        return MarkKind.MERGE_FIELD
     if name in PROMPT_FIELDS:
-        shown = code.split(None, 2)[2:] if name == "MACROBUTTON" else [argument]
-        return Mark(MarkKind.PROMPT, 0, 0, control=name, name="".join(shown).strip(), ordinal=ordinal)
-    return None if name == "HYPERLINK" else Mark(MarkKind.COMPUTED, 0, 0, control=name, name=argument, ordinal=ordinal)
+        return MarkKind.PROMPT
+    stored = name == "DOCPROPERTY" and argument.casefold().replace(" ", "") not in COMPUTED_PROPERTIES
+    return MarkKind.PROPERTY if stored or name in PROPERTY_FIELDS else MarkKind.COMPUTED
 
 
-def _form_field(control: str, data: Element | None, w: str, ordinal: int) -> Mark:
+def _form_field(control: str, data: Element | None, w: str, ordinal: int, span: tuple[int, int]) -> Mark:
     if data is None:
-        return Mark(MarkKind.FORM_FIELD, 0, 0, control=control, ordinal=ordinal)
-    entries = data.findall(f"{w}ddList/{w}listEntry")
-    kind = value_of(data.find(f"{w}textInput/{w}type"), w) or ""
-    shape = value_of(data.find(f"{w}textInput/{w}format"), w) or ""
-    enabled = data.find(w + "enabled")
+        return Mark(MarkKind.FORM_FIELD, *span, control=control, ordinal=ordinal)
+    parts = {local(child.tag): child for child in data}
+    text = parts.get("textInput")
+    kind = value_of(text.find(w + "type"), w) or "" if text is not None else ""
+    shape = value_of(text.find(w + "format"), w) or "" if text is not None and kind == "date" else ""
+    entries = parts["ddList"].findall(w + "listEntry") if "ddList" in parts else ()
+    enabled = parts.get("enabled")
     return Mark(
-        MarkKind.FORM_FIELD, 0, 0, control=control, ordinal=ordinal,
-        name=value_of(data.find(w + "name"), w) or "",
-        tag=kind if kind in ("date", "number") else "calculated" if kind in ("currentDate", "currentTime", "calculated")
-        else "",
+        MarkKind.FORM_FIELD,
+        *span,
+        control=control,
+        ordinal=ordinal,
+        name=value_of(parts.get("name"), w) or "",
+        tag=kind if kind in ("date", "number") else "calculated" if kind in CALCULATED else "",
         options=tuple(entry.get(w + "val") or "" for entry in entries),
-        checked=_form_checked(data, w) if control == "FORMCHECKBOX" else None,
-        date_format=shape if kind == "date" else "",
-        locked=enabled is not None and (enabled.get(w + "val") or "1") in ("0", "false", "off"),
+        checked=_form_checked(parts.get("checkBox"), w) if control == "FORMCHECKBOX" else None,
+        date_format=shape,
+        locked=enabled is not None and (enabled.get(w + "val") or "1") in OFF,
     )
 
 
-def _form_checked(data: Element, w: str) -> bool:
-    state = data.find(f"{w}checkBox/{w}checked")
+def _form_checked(box: Element | None, w: str) -> bool:
+    if box is None:
+        return False
+    state = box.find(w + "checked")
     if state is None:
-        state = data.find(f"{w}checkBox/{w}default")
-    return state is not None and (state.get(w + "val") or "1") not in ("0", "false", "off")
+        state = box.find(w + "default")
+    return state is not None and (state.get(w + "val") or "1") not in OFF

@@ -1,5 +1,7 @@
 """Names of fields: a label for people and a key for programs."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -7,15 +9,35 @@ import unicodedata
 
 from .wording import split_identifier
 
-CYRILLIC = dict(zip(
-    "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґђјљњћџў",
-    ("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g dj j lj nj c dz u"
-     ).split(), strict=True))
-GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True))
-SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "å": "a", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "&": " and "}
+CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґђјљњћџў",
+        (
+            "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g dj j lj nj c dz u"
+        ).split(),
+        strict=True,
+    )
+)
+GREEK = dict(
+    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
+)
+SPECIAL = {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "å": "a",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ı": "i",
+    "&": " and ",
+}
 LETTERS = {**CYRILLIC, **GREEK, **SPECIAL}
 MAX_KEY = 60
 MAX_LABEL = 120
+NUMBERING = re.compile(r"^(?:\(?[a-zA-Z\d]{1,3}[.)]|\d+(?:\.\d+)+\.?|\d{1,3}\s*[-–]|[A-Z]\s+[-–])\s+")
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -42,7 +64,7 @@ def _ascii(char: str) -> str:
     base = "".join(c for c in unicodedata.normalize("NFKD", char) if c.isascii())
     if base:
         return base
-    if char.isalpha():                 # other scripts: the words of the character's Unicode name that spell it
+    if char.isalpha():  # other scripts: the words of the character's Unicode name that spell it
         return _spelled(char)
     return " "
 
@@ -54,19 +76,23 @@ def _spelled(char: str) -> str:
     return name.rsplit(" ", 1)[-1].lower() if "LETTER" in name or "SYLLABLE" in name else " "
 
 
-def unique_key(key: str, taken: set[str]) -> str:
-    if key not in taken:
-        return key
-    n = 2
-    while f"{key}_{n}" in taken:
-        n += 1
-    return f"{key}_{n}"
+def unique_key(key: str, taken: dict[str, int]) -> str:
+    """The key, or the key with the next free number; ``taken`` remembers both the keys and how far each has counted."""
+    n = taken.get(key, 0)
+    free = key
+    while free in taken:
+        n = max(n, 1) + 1
+        free = f"{key}_{n}"
+    taken[key] = n
+    taken.setdefault(free, 0)
+    return free
 
 
 def clean_label(text: str) -> str:
     """A label without its colon, its asterisk and its numbering, cut at a word."""
     text = " ".join(text.split()).strip(" :：*.…_-–—|•\t")
-    text = re.sub(r"^(?:\(?[a-z\d]{1,2}[.)]|\d+(?:\.\d+)+\.?)\s+", "", text)
+    text = NUMBERING.sub("", text, count=1) or text
+    text = re.sub(r"\s*[:：]\s*[:：]", ":", text)
     if len(text) > MAX_LABEL:
         text = text[:MAX_LABEL].rsplit(" ", 1)[0] + "…"
     return text[:1].upper() + text[1:]

@@ -17,8 +17,21 @@ LEVELS = 9
 PLACEHOLDER = re.compile(r"%([1-9])")
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 RUSSIAN = "абвгдежзиклмнопрстуфхцчшщэюя"
-ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
-         (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+ROMAN = (
+    (1000, "m"),
+    (900, "cm"),
+    (500, "d"),
+    (400, "cd"),
+    (100, "c"),
+    (90, "xc"),
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+    (9, "ix"),
+    (5, "v"),
+    (4, "iv"),
+    (1, "i"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,7 @@ class Level:
     start: int = 1
     format: str = "decimal"
     text: str = ""
-    restart: int | None = None         # restarts after this level (1-based); 0 never
+    restart: int | None = None  # restarts after this level (1-based); 0 never
     legal: bool = False
     style: str = ""
 
@@ -43,12 +56,29 @@ class Definition:
 
 
 @dataclass(slots=True)
+class Source:
+    """The lists as they stand in the part; files define far more of them than they use."""
+
+    w: str
+    nums: dict[str, Element]
+    abstract: dict[str, Element]
+    links: dict[str, str]  # lists that only name a numbering style, by the list that defines it
+
+
+@dataclass(slots=True)
 class Numbering:
     """All lists of a file and how far each has counted."""
 
-    definitions: dict[str, Definition] = field(default_factory=dict)
+    source: Source | None = None
+    definitions: dict[str, Definition | None] = field(default_factory=dict)
     _counts: dict[str, list[int | None]] = field(default_factory=dict)
     _started: set[str] = field(default_factory=set)
+
+    def definition(self, num_id: str) -> Definition | None:
+        if num_id not in self.definitions:
+            known = self.source is not None and num_id in self.source.nums
+            self.definitions[num_id] = _definition(self.source, num_id) if known and self.source else None
+        return self.definitions[num_id]
 
     def restart(self) -> None:
         """A new story counts from the beginning."""
@@ -57,13 +87,13 @@ class Numbering:
 
     def level_for_style(self, num_id: str, style_id: str | None) -> int:
         """The level that a paragraph style stands for in its list, 0 where the list does not say."""
-        definition = self.definitions.get(num_id)
+        definition = self.definition(num_id)
         levels = definition.levels.items() if definition is not None and style_id else ()
         return next((at for at, level in levels if level.style == style_id), 0)
 
     def next(self, num_id: str, level: int) -> str | None:
         """Count one paragraph and return its printed number; None when the list is unknown or numbers nothing."""
-        definition = self.definitions.get(num_id)
+        definition = self.definition(num_id)
         if definition is None or not 0 <= level < LEVELS:
             return None
         counts = self._counts.setdefault(definition.counter, [None] * LEVELS)
@@ -86,7 +116,7 @@ class Numbering:
     def _reset_below(definition: Definition, counts: list[int | None], level: int) -> None:
         for lower in range(level + 1, LEVELS):
             restart = definition.levels.get(lower, Level()).restart
-            if restart is None or 0 < restart and level < restart:
+            if restart is None or (0 < restart and level < restart):
                 counts[lower] = None
 
 
@@ -151,26 +181,20 @@ def read_numbering(package: Package) -> Numbering:
         return Numbering()
     root = package.xml(part)
     w = namespace(root)
-    abstract, links = _abstract_lists(root, w)
-    numbering = Numbering()
-    for num in root.iterchildren(w + "num"):
-        numbering.definitions[num.get(w + "numId") or ""] = _definition(num, abstract, links, w)
-    return numbering
+    abstract = {element.get(w + "abstractNumId") or "": element for element in root.iterchildren(w + "abstractNum")}
+    nums = {element.get(w + "numId") or "": element for element in root.iterchildren(w + "num")}
+    return Numbering(Source(w, nums, abstract, _style_links(abstract, w)))
 
 
-def _abstract_lists(root: Element, w: str) -> tuple[dict[str, dict[int, Level]], dict[str, str]]:
-    """Levels by abstract list, and for lists that only link to a numbering style the list that defines it."""
-    levels: dict[str, dict[int, Level]] = {}
+def _style_links(abstract: dict[str, Element], w: str) -> dict[str, str]:
     defining: dict[str, str] = {}
     linking: dict[str, str] = {}
-    for element in root.iterchildren(w + "abstractNum"):
-        key = element.get(w + "abstractNumId") or ""
-        levels[key] = dict(_levels(element, w))
+    for key, element in abstract.items():
         if style := value_of(element.find(w + "styleLink"), w):
             defining[style] = key
         if style := value_of(element.find(w + "numStyleLink"), w):
             linking[key] = style
-    return levels, {key: defining[style] for key, style in linking.items() if style in defining}
+    return {key: defining[style] for key, style in linking.items() if style in defining}
 
 
 def _levels(element: Element, w: str) -> list[tuple[int, Level]]:
@@ -181,7 +205,7 @@ def _levels(element: Element, w: str) -> list[tuple[int, Level]]:
 def _level(element: Element, w: str) -> Level:
     start = whole(value_of(element.find(w + "start"), w))
     format_element = element.find(w + "numFmt")
-    if format_element is None:          # newer Word hides it in a choice beside its fallback
+    if format_element is None:  # newer Word hides it in a choice beside its fallback
         format_element = next(element.iter(w + "numFmt"), None)
     return Level(
         start=1 if start is None else start,
@@ -193,11 +217,12 @@ def _level(element: Element, w: str) -> Level:
     )
 
 
-def _definition(num: Element, abstract: dict[str, dict[int, Level]], links: dict[str, str],
-                w: str) -> Definition:
+def _definition(source: Source, num_id: str) -> Definition:
+    w, num = source.w, source.nums[num_id]
     key = value_of(num.find(w + "abstractNumId"), w) or ""
-    key = links.get(key, key)
-    definition = Definition(key, dict(abstract.get(key, {})))
+    key = source.links.get(key, key)
+    element = source.abstract.get(key)
+    definition = Definition(key, dict(_levels(element, w)) if element is not None else {})
     for override in num.iterchildren(w + "lvlOverride"):
         at = whole(override.get(w + "ilvl"))
         if at is None or not 0 <= at < LEVELS:

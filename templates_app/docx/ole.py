@@ -37,7 +37,7 @@ def _directory(file: BinaryIO) -> list[bytes]:
     file.seek(0)
     header = file.read(512)
     shift, = struct.unpack_from("<H", header, 30)
-    size = 1 << min(shift, 12)
+    size = 1 << max(9, min(shift, 12))  # 512 or 4096, whatever the header claims
     sector, = struct.unpack_from("<L", header, 48)
     table = struct.unpack_from("<109L", header, 76)
     entries: list[bytes] = []

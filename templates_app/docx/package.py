@@ -196,7 +196,7 @@ def parse_xml(data: bytes, *, max_elements: int) -> etree._Element:
     try:
         return etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        too_much = error.code == NO_MEMORY or "depth" in str(error) or "huge" in str(error)
+        too_much = getattr(error, "code", None) == NO_MEMORY or "depth" in str(error) or "huge" in str(error)
         raise (errors.TooComplex if too_much else errors.DamagedFile) from error
 
 

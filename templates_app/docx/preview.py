@@ -20,6 +20,7 @@ table { border-collapse: collapse; margin: 1rem 0; max-width: 100%; }
 td, th { border: 1px solid #8888; padding: .25rem .5rem; vertical-align: top; text-align: start; }
 mark { background: #ffe9a8; color: #222; border-radius: .2rem; padding: 0 .15rem; }
 .docx-empty { outline: 1px dashed #a67c00; }
+td p, th p, li p { margin: .15rem 0; }
 .docx-list { list-style: none; padding-inline-start: 1rem; }
 .docx-number { margin-inline-end: .5em; }
 .docx-header, .docx-footer, .docx-textbox { border: 1px solid #8888; margin: 1rem 0; padding: .5rem 1rem; }
@@ -60,11 +61,24 @@ class _Preview:
 
     def html(self) -> str:
         parts = [(part, list(group)) for part, group in groupby(self.outline.paragraphs, key=lambda p: p.part)]
-        around = [(part, group) for part, group in parts if part != self.main]
+        around = [(part, group) for part, group in self.distinct(parts) if part != self.main]
         headers = [self.block("header", "Page header", group) for part, group in around if "footer" not in part]
         footers = [self.block("footer", "Page footer", group) for part, group in around if "footer" in part]
         main = [self.block("body", "Document", group) for part, group in parts if part == self.main]
         return f'<article class="docx-preview">{"".join([*headers, *main, *footers])}</article>'
+
+    def places_in(self, p: Paragraph) -> list[Place]:
+        return self.places.get((p.part, p.p), [])
+
+    def distinct(self, parts: Sequence[tuple[str, list[Paragraph]]]) -> Iterator[tuple[str, list[Paragraph]]]:
+        """Without those that are empty or say the same as an earlier one, as headers of many sections do."""
+        seen = set()
+        for part, paragraphs in parts:
+            said = tuple((p.text, tuple((start, end, field.key) for start, end, field in self.places_in(p)))
+                         for p in paragraphs)
+            if said not in seen and any(text or places for text, places in said):
+                yield part, paragraphs
+            seen.add(said)
 
     def block(self, kind: str, label: str, paragraphs: Sequence[Paragraph]) -> str:
         return f'<section class="docx-{kind}" aria-label="{label}">{self.flow(paragraphs, depth=0)}</section>'
@@ -125,7 +139,7 @@ class _Preview:
         section = self.sections.get((p.part, p.p))
         if section is not None:
             return self.heading(p, section)
-        if not p.text and (p.part, p.p) not in self.places:
+        if not p.text and not self.places_in(p):
             return ""
         return f'<p id="{_paragraph_id(p)}">{self.text(p)}</p>'
 
@@ -136,7 +150,7 @@ class _Preview:
 
     def text(self, p: Paragraph) -> str:
         out, position = [], 0
-        for start, end, field in sorted(self.places.get((p.part, p.p), []), key=lambda place: place[:2]):
+        for start, end, field in sorted(self.places_in(p), key=lambda place: place[:2]):
             if start < position:
                 continue
             out += [_formatted(p, position, start), _mark(field, _formatted(p, start, end))]

@@ -47,12 +47,13 @@ def _read_main(outline: Outline, package: Package, part: str, styles: Styles, nu
     numbering.restart()
     paragraphs = StoryWalk(part, w, styles, numbering).read(root)
     if len(paragraphs) != sum(1 for _ in iter_paragraphs(root, w)):
-        raise DamagedFile              # paragraphs in places where none belong: anchors would miss
+        raise DamagedFile  # paragraphs in places where none belong: anchors would miss
     return paragraphs
 
 
-def _read_beside(outline: Outline, package: Package, part: str, styles: Styles,
-                 numbering: Numbering) -> list[Paragraph]:
+def _read_beside(
+    outline: Outline, package: Package, part: str, styles: Styles, numbering: Numbering
+) -> list[Paragraph]:
     """A header or footer; a damaged one is left out, as Word repairs it."""
     try:
         return _read_main(outline, package, part, styles, numbering)

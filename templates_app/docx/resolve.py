@@ -7,29 +7,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from .finding import Finding
-from .kinds import infer_type
+from .kinds import infer_type, is_unit
 from .layout import Layout
 from .lexicon import OPTIONAL, REQUIRED, words_of
 from .model import Anchor, Field, FieldType
 from .naming import KEY, clean_label, key_of, unique_key
-from .surroundings import label_around
+from .rows import find_echoes, join_rows
+from .surroundings import label_around, section_around, words_after
 from .wording import is_identifier, sameness, split_identifier
 
+GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  # whose words may be as general as "Date"
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
 WEAK = re.compile(r"[\W\d_]*|\w{1,2}|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
 
 
 def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:
     """Fields in reading order."""
-    kept = settle(findings)
-    groups = gather(kept)
+    found = list(findings)
+    found += find_echoes(layout, found)
+    groups = gather(join_rows(layout, settle(found)))
     order = {key: i for key, i in layout.at.items()}
     groups.sort(key=lambda group: min((order[a.part, a.p], a.start) for f in group for a in f.anchors))
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     return [_field(layout, group, taken) for group in groups]
 
 
 # overlaps
+
 
 def settle(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that keep at least one place: the stronger kind first, then the earlier detector."""
@@ -54,15 +58,23 @@ def _is_taken(spans: Sequence[tuple[int, int]], a: Anchor) -> bool:
     for start, end in spans:
         if start < a.end and a.start < end:
             return True
-        if (start == end or a.start == a.end) and start <= a.end and a.start <= end and (
-            start == end == a.start == a.end or start < a.start < end or a.start < start < a.end
-            or a.start == a.end == end
+        if (
+            (start == end or a.start == a.end)
+            and start <= a.end
+            and a.start <= end
+            and (
+                start == end == a.start == a.end
+                or start < a.start < end
+                or a.start < start < a.end
+                or a.start == a.end == end
+            )
         ):
             return True
     return False
 
 
 # one value, many places
+
 
 def gather(findings: Sequence[Finding]) -> list[list[Finding]]:
     groups: dict[str, list[Finding]] = {}
@@ -77,21 +89,44 @@ def gather(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 # names and types
 
-def _field(layout: Layout, group: Sequence[Finding], taken: set[str]) -> Field:
+
+def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int]) -> Field:
     first = min(group, key=lambda f: (-bool(f.label), layout.at[f.anchors[0].part, f.anchors[0].p]))
     anchors = tuple(sorted({a for f in group for a in f.anchors}, key=lambda a: (layout.at[a.part, a.p], a.start)))
-    around = label_around(layout, first.anchors[0])
-    label = _label(first, around) or "Field"
+    around = "" if _says_enough(first) else label_around(layout, first.anchors[0], sentences=not _is_cryptic(first))
+    first.unit = _unit(layout, first)
+    label = _label(first, around) or clean_label(section_around(layout, first.anchors[0])) or "Field"
     key = unique_key(_key(first, label), taken)
-    taken.add(key)
     start = anchors[0]
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
     return Field(
-        key=key, label=label, type=_type(layout, first, label, around), anchors=anchors,
-        required=first.required or _is_required(f"{first.label} {around}"), options=first.options,
-        confidence=max(f.confidence for f in group), marker=paragraph.text[start.start:start.end], detector=first.detector,
-        section=layout.section_index(paragraph), columns=first.columns, hint=first.hint, date_format=first.date_format,
+        key=key,
+        label=label,
+        type=_type(layout, first, label, around),
+        anchors=anchors,
+        required=first.required or _is_required(f"{first.label} {around}"),
+        options=first.options,
+        confidence=max(f.confidence for f in group),
+        marker=paragraph.text[start.start : start.end],
+        detector=first.detector,
+        section=layout.section_index(paragraph),
+        columns=first.columns,
+        hint=first.hint,
+        date_format=first.date_format,
     )
+
+
+def _says_enough(finding: Finding) -> bool:
+    return bool(finding.label and finding.type) and finding.detector not in GENERAL and not _is_weak(finding.label)
+
+
+def _unit(layout: Layout, finding: Finding) -> str:
+    """The words after the place when they count it: "[X] years of experience"."""
+    anchor = finding.anchors[0]
+    p = layout.paragraphs[layout.at[anchor.part, anchor.p]]
+    if anchor.start == anchor.end or finding.type is not None or not is_unit(p.text[anchor.end : anchor.end + 20]):
+        return ""
+    return words_after(p, anchor.end) or "%"
 
 
 def _label(finding: Finding, around: str) -> str:
@@ -99,8 +134,10 @@ def _label(finding: Finding, around: str) -> str:
     own = finding.label
     if finding.detector == "property":
         return own
+    if finding.detector in GENERAL and finding.unit and (_is_weak(own) or not sameness(own)):
+        return clean_label(finding.unit)
     if own and not _is_weak(own) and not _is_cryptic(finding):
-        if finding.name and not sameness(own) and around and finding.detector in ("brackets", "angles", "bare", "highlighted"):
+        if finding.name and not sameness(own) and around and finding.detector in GENERAL:
             return _both(clean_label(around), own)
         return clean_label(own)
     return clean_label(around) or clean_label(own)
@@ -117,7 +154,11 @@ def _is_weak(words: str) -> bool:
 
 def _is_cryptic(finding: Finding) -> bool:
     """A program's name for the value; the words beside it are better for people."""
-    return finding.detector in ("dollars", "braces", "merge_field") and is_identifier(finding.name) and len(split_identifier(finding.name).split()) == 1
+    return (
+        finding.detector in ("dollars", "braces", "merge_field")
+        and is_identifier(finding.name)
+        and len(split_identifier(finding.name).split()) == 1
+    )
 
 
 def _key(finding: Finding, label: str) -> str:
@@ -130,14 +171,20 @@ def _key(finding: Finding, label: str) -> str:
 def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldType:
     if finding.type is not None:
         return finding.type
+    if finding.unit:
+        return FieldType.NUMBER
     p = layout.paragraphs[layout.at[finding.anchors[0].part, finding.anchors[0].p]]
+    if (
+        finding.detector in ("property", "control")
+        and p.text[finding.anchors[0].start : finding.anchors[0].end].strip().isdigit()
+    ):
+        return FieldType.NUMBER
     own = " ".join(filter(None, (split_identifier(finding.name), finding.label, finding.context)))
-    for words in (own, around if not own or finding.detector in ("dollars", "braces") else "", label):
+    for words in (own, around if not own or _is_cryptic(finding) else "", label):
         found = infer_type(words)
         if found is not FieldType.TEXT:
             return found
-    unit = p.text[finding.anchors[0].end:finding.anchors[0].end + 3].lstrip()
-    return FieldType.NUMBER if unit.startswith(("%", "€", "$", "£", "руб")) else FieldType.TEXT
+    return FieldType.TEXT
 
 
 def _is_required(words: str) -> bool:

@@ -4,6 +4,8 @@ Headings are said by styles and outline levels; where a file has none, by short 
 apart. Tables of contents are left out, and so is the title of the whole document.
 """
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -15,7 +17,7 @@ from .model import Outline, Paragraph, Section
 
 MAX_STYLED = 300
 MAX_BOLD = 110
-FEW_STYLED = 3                         # below that, a file is read by the looks of its paragraphs
+FEW_STYLED = 3  # below that, a file is read by the looks of its paragraphs
 SIZE_TOLERANCE = 0.75
 NUMBER = re.compile(r"(?:§\s*)?(\d{1,3}(?:\.\d{1,3})*|[A-Z]|[IVXLC]+)(?:[.):]|\s*[-–—:]|(?<=\d)\s)\s*(?=\S)")
 SENTENCES = re.compile(r"[.!?。]\s+\S.*\S{3}")
@@ -27,13 +29,13 @@ PROSE_END = (".", ",", ";", "。", "،", "؛")
 class Candidate:
     """A paragraph that may be a heading, with what ranks it."""
 
-    at: int                            # index into the outline's paragraphs
+    at: int  # index into the outline's paragraphs
     paragraph: Paragraph
     text: str
-    rank: float                        # the smaller the higher
+    rank: float  # the smaller the higher
     size: float
     bold: bool
-    depth: int                         # parts of the number that the text begins with
+    depth: int  # parts of the number that the text begins with
 
 
 def find_sections(outline: Outline) -> list[Section]:
@@ -79,8 +81,9 @@ def is_bold(paragraph: Paragraph) -> bool:
     start = len(text) - len(text.lstrip())
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
-    bold = sum(min(s.end, end) - max(s.start, start) for s in paragraph.spans
-               if s.bold and s.start < end and s.end > start)
+    bold = sum(
+        min(s.end, end) - max(s.start, start) for s in paragraph.spans if s.bold and s.start < end and s.end > start
+    )
     blank = sum(text.count(c, start, end) for c in " \t\xa0")
     return end > start and bold >= (end - start) - blank and bold > 0
 
@@ -97,9 +100,13 @@ def _number_depth(paragraph: Paragraph, text: str) -> int:
 
 # headings that styles or outline levels say
 
+
 def _styled(paragraphs: Sequence[Paragraph], alone: set[tuple[int, int]]) -> list[Candidate]:
-    found = [_make(at, p, float(p.level)) for at, p in enumerate(paragraphs)
-             if p.level is not None and _can_be_heading(p, alone)]
+    found = [
+        _make(at, p, float(p.level))
+        for at, p in enumerate(paragraphs)
+        if p.level is not None and _can_be_heading(p, alone)
+    ]
     found = [c for c in found if not _opens_contents(paragraphs, c.at) and not _is_level_only(c, paragraphs)]
     found = _without_prose_styles(found)
     found = _without_unnumbered(found)
@@ -115,12 +122,14 @@ def _can_be_heading(p: Paragraph, alone: set[tuple[int, int]]) -> bool:
 
 def _is_level_only(c: Candidate, paragraphs: Sequence[Paragraph]) -> bool:
     """An outline level alone, on text that looks like all other text, was set by accident."""
-    return not (c.bold or c.depth or "head" in c.paragraph.style.casefold() or c.paragraph.style) \
+    return (
+        not (c.bold or c.depth or "head" in c.paragraph.style.casefold() or c.paragraph.style)
         and c.size <= _body_size(paragraphs) + SIZE_TOLERANCE
+    )
 
 
 def _opens_contents(paragraphs: Sequence[Paragraph], at: int) -> bool:
-    following = next((p for p in paragraphs[at + 1:at + 6] if p.text.strip()), None)
+    following = next((p for p in paragraphs[at + 1 : at + 6] if p.text.strip()), None)
     return following is not None and following.in_toc
 
 
@@ -135,8 +144,12 @@ def _without_prose_styles(found: list[Candidate]) -> list[Candidate]:
         of_style[c.paragraph.style].append(_is_prose(c.text))
     prose = {style for style, votes in of_style.items() if sum(votes) * 2 >= len(votes)}
     plain = {c.paragraph.style for c in found if c.paragraph.style in prose and _is_prose(c.text) and not c.bold}
-    return [c for c in found if not _is_stray_prose(c)
-            and (c.paragraph.style not in prose or (c.paragraph.style in plain and c.bold and not _is_prose(c.text)))]
+    return [
+        c
+        for c in found
+        if not _is_stray_prose(c)
+        and (c.paragraph.style not in prose or (c.paragraph.style in plain and c.bold and not _is_prose(c.text)))
+    ]
 
 
 def _is_stray_prose(c: Candidate) -> bool:
@@ -147,7 +160,9 @@ def _without_unnumbered(found: list[Candidate]) -> list[Candidate]:
     """Where a style numbers its headings, a paragraph of it without number and bold is a remark in between."""
     numbered = Counter(c.paragraph.style for c in found if c.paragraph.number)
     total = Counter(c.paragraph.style for c in found)
-    return [c for c in found if c.paragraph.number or c.bold or numbered[c.paragraph.style] * 2 < total[c.paragraph.style]]
+    return [
+        c for c in found if c.paragraph.number or c.bold or numbered[c.paragraph.style] * 2 < total[c.paragraph.style]
+    ]
 
 
 def _rank_equal_levels(found: list[Candidate]) -> None:
@@ -156,8 +171,10 @@ def _rank_equal_levels(found: list[Candidate]) -> None:
         if c.paragraph.number_level:
             c.rank += c.paragraph.number_level / 10 if _shares_level(c, found) else 0.0
     first, rest = found[:1], found[1:]
-    if first and len(rest) >= FEW_STYLED and all(
-        c.rank == first[0].rank and c.paragraph.style != first[0].paragraph.style for c in rest
+    if (
+        first
+        and len(rest) >= FEW_STYLED
+        and all(c.rank == first[0].rank and c.paragraph.style != first[0].paragraph.style for c in rest)
     ):
         for c in rest:
             c.rank += 0.5
@@ -173,8 +190,14 @@ def _beside_styled(paragraphs: Sequence[Paragraph], styled: Sequence[Candidate])
     looks = {(c.size, c.paragraph.centered): c.rank for c in styled if c.bold and c.depth}
     largest = max(c.size for c in styled)
     bold = [c for c in _bold_paragraphs(paragraphs) if c.at not in known]
-    siblings = [c for c in bold if c.depth and (c.size, c.paragraph.centered) in looks
-                and styled[0].at < c.at and c.paragraph.number_level is None]
+    siblings = [
+        c
+        for c in bold
+        if c.depth
+        and (c.size, c.paragraph.centered) in looks
+        and styled[0].at < c.at
+        and c.paragraph.number_level is None
+    ]
     for c in siblings:
         c.rank = looks[c.size, c.paragraph.centered]
     larger = [c for c in bold if c.size > largest and not c.paragraph.centered]
@@ -187,18 +210,30 @@ def _beside_styled(paragraphs: Sequence[Paragraph], styled: Sequence[Candidate])
 
 # headings that only their look says
 
+
 def _bold_paragraphs(paragraphs: Sequence[Paragraph]) -> list[Candidate]:
-    return [_make(at, p, 0.0) for at, p in enumerate(paragraphs)
-            if p.cell is None and not p.text_box and not p.in_toc and not p.marks
-            and 1 < len(p.text.strip()) <= MAX_BOLD + 60 and LETTERS.search(p.text) and is_bold(p)
-            and len(p.text.strip().split("\n")[0]) <= MAX_BOLD]
+    return [
+        _make(at, p, 0.0)
+        for at, p in enumerate(paragraphs)
+        if p.cell is None
+        and not p.text_box
+        and not p.in_toc
+        and not p.marks
+        and 1 < len(p.text.strip()) <= MAX_BOLD + 60
+        and LETTERS.search(p.text)
+        and is_bold(p)
+        and len(p.text.strip().split("\n")[0]) <= MAX_BOLD
+    ]
 
 
 def _by_look(paragraphs: Sequence[Paragraph], styled: list[Candidate]) -> list[Candidate]:
     known = {c.at: c for c in styled}
     body = _body_size(paragraphs)
-    found = [known.get(c.at, c) for c in _bold_paragraphs(paragraphs)
-             if c.at in known or (_reads_as_heading(c, body) and not _opens_contents(paragraphs, c.at))]
+    found = [
+        known.get(c.at, c)
+        for c in _bold_paragraphs(paragraphs)
+        if c.at in known or (_reads_as_heading(c, body) and not _opens_contents(paragraphs, c.at))
+    ]
     found = _without_runs(found)
     found = _without_title(_without_cover(paragraphs, found))
     found += [c for c in styled if c.at not in {f.at for f in found}]
@@ -217,12 +252,12 @@ def _body_size(paragraphs: Sequence[Paragraph]) -> float:
 
 def _reads_as_heading(c: Candidate, body: float) -> bool:
     line = c.text.split("\n")[0]
-    words = line[match.end():] if (match := NUMBER.match(line)) else line
+    words = line[match.end() :] if (match := NUMBER.match(line)) else line
     if c.text.endswith((",", ";")) or SENTENCES.search(words) or not c.text[0].isalnum():
         return False
     if c.size > body + SIZE_TOLERANCE:
         return True
-    return not c.text.endswith((":", "：")) and c.size >= body - SIZE_TOLERANCE or bool(c.depth)
+    return (not c.text.endswith((":", "：")) and c.size >= body - SIZE_TOLERANCE) or bool(c.depth)
 
 
 def _without_runs(found: list[Candidate]) -> list[Candidate]:
@@ -251,8 +286,10 @@ def _without_title(found: list[Candidate]) -> list[Candidate]:
     if len(found) < 2:
         return [c for c in found if not c.paragraph.centered and c.at > 2]
     first = found[0]
-    if first.depth == 0 and all(first.size > c.size + SIZE_TOLERANCE or (first.paragraph.centered and not c.paragraph.centered)
-                                for c in found[1:]):
+    if first.depth == 0 and all(
+        first.size > c.size + SIZE_TOLERANCE or (first.paragraph.centered and not c.paragraph.centered)
+        for c in found[1:]
+    ):
         return found[1:]
     return found
 
@@ -268,6 +305,13 @@ def _rank_by_size(found: list[Candidate]) -> None:
 
 # the tree
 
+
+def _words(text: str) -> str:
+    """The heading in one line; of a long one only its first, the rest is text that was put into the heading."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return " ".join((lines[0] if len(text) > 2 * MAX_BOLD else text).split())
+
+
 def _tree(found: Sequence[Candidate]) -> list[Section]:
     """Levels as a reader draws them: one deeper than the nearest heading above that outranks this one."""
     sections: list[Section] = []
@@ -276,6 +320,13 @@ def _tree(found: Sequence[Candidate]) -> list[Section]:
         while open_ranks and open_ranks[-1] >= c.rank:
             open_ranks.pop()
         open_ranks.append(c.rank)
-        sections.append(Section(c.paragraph.part, c.paragraph.p, len(open_ranks), " ".join(c.text.split()),
-                                c.paragraph.number if c.paragraph.number != "•" else ""))
+        sections.append(
+            Section(
+                c.paragraph.part,
+                c.paragraph.p,
+                len(open_ranks),
+                _words(c.text),
+                c.paragraph.number if c.paragraph.number != "•" else "",
+            )
+        )
     return sections

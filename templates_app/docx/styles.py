@@ -1,5 +1,7 @@
 """Styles of a document, resolved along ``w:basedOn`` into what reading needs."""
 
+# ruff: noqa: RUF003 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -39,8 +41,17 @@ class Look:
 
 
 def _values(look: Look) -> tuple[Any, ...]:
-    return (look.bold, look.italic, look.underline, look.hidden, look.caps, look.highlighted, look.color,
-            look.size, look.style)
+    return (
+        look.bold,
+        look.italic,
+        look.underline,
+        look.hidden,
+        look.caps,
+        look.highlighted,
+        look.color,
+        look.size,
+        look.style,
+    )
 
 
 PLAIN = Look()
@@ -52,13 +63,13 @@ class Style:
 
     name: str = ""
     kind: str = "paragraph"
-    level: int | None = None           # outline level 1–9
-    heading: bool = False              # named "heading n" itself or through its base
+    level: int | None = None  # outline level 1–9
+    heading: bool = False  # named "heading n" itself or through its base
     num_id: str | None = None
     num_level: int | None = None
     look: Look = PLAIN
     centered: bool = False
-    bordered: bool = False             # of a table
+    bordered: bool = False  # of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,6 @@ class Styles:
         return self.by_id.get(style_id) or replace(self.default, name=style_id)
 
 
-
 def read_styles(package: Package) -> Styles:
     part = package.related(package.main_part, "styles")
     if part is None:
@@ -87,8 +97,14 @@ def read_styles(package: Package) -> Styles:
     ground = Style(look=read_look(root.find(f"{w}docDefaults/{w}rPrDefault/{w}rPr"), w))
     for style_id in elements:
         _resolve(style_id, elements, resolved, ground, w)
-    default_id = next((sid for sid, el in elements.items()
-                       if el.get(w + "type") == "paragraph" and el.get(w + "default") in ("1", "true", "on")), None)
+    default_id = next(
+        (
+            sid
+            for sid, el in elements.items()
+            if el.get(w + "type") == "paragraph" and el.get(w + "default") in ("1", "true", "on")
+        ),
+        None,
+    )
     base = replace(resolved[default_id], name="") if default_id else ground
     return Styles(resolved, base, _language(root, w))
 
@@ -98,8 +114,7 @@ def _language(root: Element, w: str) -> str:
     return (lang.get(w + "val") or "") if lang is not None else ""
 
 
-def _resolve(style_id: str, elements: dict[str, Element], resolved: dict[str, Style], ground: Style,
-             w: str) -> None:
+def _resolve(style_id: str, elements: dict[str, Element], resolved: dict[str, Style], ground: Style, w: str) -> None:
     """Resolve a style and its bases; a cycle of bases is cut where it closes."""
     chain: list[str] = []
     current: str | None = style_id
@@ -110,7 +125,7 @@ def _resolve(style_id: str, elements: dict[str, Element], resolved: dict[str, St
     parent = resolved.get(current, ground) if current is not None else ground
     for sid in reversed(chain):
         if parent is ground and elements[sid].get(w + "type") == "character":
-            parent = Style()           # a character style adds to its paragraph, whose size stays
+            parent = Style()  # a character style adds to its paragraph, whose size stays
         parent = resolved[sid] = _lay_over(parent, elements[sid], sid, w)
 
 
@@ -119,8 +134,14 @@ def _lay_over(base: Style, element: Element, style_id: str, w: str) -> Style:
     named = HEADING_NAME.fullmatch(name.casefold())
     properties = element.find(w + "pPr")
     level = int(named[1]) if named else base.level
-    style = replace(base, name=name, kind=element.get(w + "type") or "paragraph", level=level,
-                    heading=bool(named) or base.heading, look=read_look(element.find(w + "rPr"), w).over(base.look))
+    style = replace(
+        base,
+        name=name,
+        kind=element.get(w + "type") or "paragraph",
+        level=level,
+        heading=bool(named) or base.heading,
+        look=read_look(element.find(w + "rPr"), w).over(base.look),
+    )
     if properties is not None:
         style = _with_paragraph_properties(style, properties, w)
     table = element.find(w + "tblPr")
@@ -140,8 +161,11 @@ def _with_paragraph_properties(style: Style, properties: Element, w: str) -> Sty
     if numbering is not None:
         num_id = value_of(numbering.find(w + "numId"), w)
         level = whole(value_of(numbering.find(w + "ilvl"), w))
-        style = replace(style, num_id=num_id if num_id is not None else style.num_id,
-                        num_level=level if level is not None else style.num_level)
+        style = replace(
+            style,
+            num_id=num_id if num_id is not None else style.num_id,
+            num_level=level if level is not None else style.num_level,
+        )
     return style
 
 

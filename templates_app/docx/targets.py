@@ -12,7 +12,7 @@ from .fill_boxes import is_box
 from .fill_controls import is_checkbox
 from .model import Anchor, Field
 from .structures import BOXES, Kind, Structure, controls_around, structures
-from .text import FALLBACK, iter_paragraphs, paragraph_text
+from .text import FALLBACK, paragraph_text
 
 
 @dataclass(slots=True)
@@ -67,10 +67,11 @@ def _target(target: Target, taken: set[etree._Element]) -> Target:
     p, w = target.p, target.w
     whole = paragraph_text(p, w)
     matching = [s for s in structures(p, w) if s.node not in taken and _covers(s, target.start, target.end, whole)]
+    exact = [s for s in matching if (s.start, s.end) == (target.start, target.end)]
     wants_box = target.field.type.value in ("checkbox", "choice")
-    best = min(matching, key=lambda s: _fitness(s, wants_box=wants_box), default=None)
+    best = min(exact, key=lambda s: _fitness(s, wants_box=wants_box), default=None)
     if best is not None and (best.kind not in BOXES or wants_box):
-        target.structure, target.start, target.end = best, best.start, best.end
+        target.structure = best
         taken.add(best.node)
     target.text = whole[target.start:target.end]
     inline = [s.node for s in matching if s.is_control and _is_with(s.node, target.structure)]
@@ -101,5 +102,7 @@ def _is_with(control: etree._Element, structure: Structure | None) -> bool:
 
 
 def _holds_only(sdt: etree._Element, p: etree._Element, w: str) -> bool:
-    paragraphs = iter_paragraphs(sdt, w) if next(p.iterancestors(FALLBACK), None) is None else sdt.iter(w + "p")
-    return all(q is p or p in q.iterancestors() for q in paragraphs)
+    """Whether ``p`` is the only paragraph, but for text boxes inside it and their copies."""
+    is_copy = next(p.iterancestors(FALLBACK), None) is not None
+    return all(q is p or p in q.iterancestors() or (not is_copy and next(q.iterancestors(FALLBACK), None) is not None)
+               for q in sdt.iter(w + "p"))

@@ -16,10 +16,11 @@ from .text import symbol_text
 Element = Any
 Handler = Callable[[Element], None]
 
-MAX_DEPTH = 300                        # libxml2 stops at 256 levels; this holds if a parser does not
-MAX_SPAN = 63                          # Word's own limit of columns
-MAX_CONTROL_PARAGRAPHS = 3             # a control around more than that is a region, not a place
+MAX_DEPTH = 300  # libxml2 stops at 256 levels; this holds if a parser does not
+MAX_SPAN = 63  # Word's own limit of columns
+MAX_CONTROL_PARAGRAPHS = 3  # a control around more than that is a region, not a place
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+PARAGRAPH_PROPERTIES = ("pStyle", "outlineLvl", "jc", "pageBreakBefore", "numPr")
 LOOK_TAGS = ("b", "i", "u", "vanish", "caps", "highlight", "color", "sz", "rStyle", "shd")
 CONTENTS_STYLES = ("toc ", "table of figures", "table of authorities", "index ")
 
@@ -84,19 +85,39 @@ class Line:
         self.paragraph.text = "".join(self.pieces)
         self.paragraph.marks = tuple(self.marks)
         size = self.paragraph.size
-        self.paragraph.spans = tuple(_span(start, end, look, size) for start, end, look in self.looks
-                                     if look is not PLAIN and _stands_out(look, size))
+        self.paragraph.spans = tuple(
+            _span(start, end, look, size)
+            for start, end, look in self.looks
+            if look is not PLAIN and _stands_out(look, size)
+        )
 
 
 def _stands_out(look: Look, size: float) -> bool:
-    return bool(look.bold or look.highlighted or look.color or look.italic or look.underline or look.hidden
-                or look.style or (look.size and look.size != size))
+    return bool(
+        look.bold
+        or look.highlighted
+        or look.color
+        or look.italic
+        or look.underline
+        or look.hidden
+        or look.style
+        or (look.size and look.size != size)
+    )
 
 
 def _span(start: int, end: int, look: Look, size: float) -> Span:
-    return Span(start, end, bool(look.highlighted), look.color or "", bool(look.bold), bool(look.italic),
-                bool(look.underline), bool(look.hidden), look.size if look.size and look.size != size else 0.0,
-                look.style or "")
+    return Span(
+        start,
+        end,
+        bool(look.highlighted),
+        look.color or "",
+        bool(look.bold),
+        bool(look.italic),
+        bool(look.underline),
+        bool(look.hidden),
+        look.size if look.size and look.size != size else 0.0,
+        look.style or "",
+    )
 
 
 @dataclass(slots=True)
@@ -132,19 +153,39 @@ class StoryWalk:
         self._looks: dict[Any, Look] = {}
         self._look_tags = {w + name for name in LOOK_TAGS}
         self._val, self._fill = w + "val", w + "fill"
+        self._properties_tag = w + "pPr"
+        self._property_names = {w + name: name for name in PARAGRAPH_PROPERTIES}
+        self._known_styles: dict[str | None, Style] = {}
+        self._in_cell = 0
         self._handlers = self._make_handlers(w)
 
     def _make_handlers(self, w: str) -> dict[str, Handler]:
         handlers: dict[str, Handler] = {
-            w + "p": self._paragraph, w + "r": self._run, w + "t": self._text, w + "sym": self._sym,
-            w + "fldChar": self._field_char, w + "instrText": self._field_code, w + "fldSimple": self._simple_field,
-            w + "sdt": self._control, w + "tbl": self._read_table, w + "tr": self._row, w + "tc": self._read_cell,
-            w + "txbxContent": self._text_box, w + "del": self._muted, w + "moveFrom": self._muted,
-            w + "drawing": self._drawing, w + "pict": self._drawing, w + "object": self._drawing,
-            w + "br": self._break, w + "cr": self._newline, w + "tab": self._tab, w + "ptab": self._tab,
+            w + "p": self._paragraph,
+            w + "r": self._run,
+            w + "t": self._text,
+            w + "sym": self._sym,
+            w + "fldChar": self._field_char,
+            w + "instrText": self._field_code,
+            w + "fldSimple": self._simple_field,
+            w + "sdt": self._control,
+            w + "tbl": self._read_table,
+            w + "tr": self._row,
+            w + "tc": self._read_cell,
+            w + "txbxContent": self._text_box,
+            w + "del": self._muted,
+            w + "moveFrom": self._muted,
+            w + "drawing": self._drawing,
+            w + "pict": self._drawing,
+            w + "object": self._drawing,
+            w + "br": self._break,
+            w + "cr": self._newline,
+            w + "tab": self._tab,
+            w + "ptab": self._tab,
             w + "noBreakHyphen": self._hyphen,
+            w + "rPr": self._run_properties,
         }
-        for name in ("pPr", "rPr", "sdtPr", "tblPr", "trPr", "tcPr", "tblGrid", "tblPrEx", "sectPr", "delText", "tabs"):
+        for name in ("pPr", "sdtPr", "tblPr", "trPr", "tcPr", "tblGrid", "tblPrEx", "sectPr", "delText", "tabs"):
             handlers[w + name] = _skip
         handlers[FALLBACK] = _skip
         return handlers
@@ -170,43 +211,70 @@ class StoryWalk:
 
     def _paragraph(self, element: Element) -> None:
         outer = self._line
-        properties = element.find(self.w + "pPr")
-        style_id = value_of(properties.find(self.w + "pStyle"), self.w) if properties is not None else None
-        style = self.styles.get(style_id)
+        stated = self._paragraph_properties(element)
+        style_id = stated["pStyle"].get(self._val) if "pStyle" in stated else None
+        style = self._style(style_id)
         paragraph = Paragraph(
-            self.part, len(self.paragraphs), "", style=style.name, level=style.level, cell=self._cell,
-            text_box=self._box, in_toc=self._contents > 0 or style.name.casefold().startswith(CONTENTS_STYLES),
-            centered=style.centered, after_page_break=self._broken_page, size=style.look.size or 0.0,
+            self.part,
+            len(self.paragraphs),
+            "",
+            style=style.name,
+            level=style.level,
+            cell=self._cell_here(),
+            text_box=self._box,
+            in_toc=self._contents > 0 or style.name.casefold().startswith(CONTENTS_STYLES),
+            centered=style.centered,
+            after_page_break=self._broken_page,
+            size=style.look.size or 0.0,
         )
         self._broken_page = False
         self.paragraphs.append(paragraph)
         line = self._line = Line(paragraph, style, style.look)
-        self._read_properties(line, properties, style_id)
+        if stated:
+            self._apply(stated, paragraph)
+        self._number(line, stated.get("numPr"), style_id)
         self._children(element)
         line.close()
         self._line = outer
-        if self._cell is not None and self._cell.first and not self._box:
-            self._cell = replace(self._cell, first=False)
 
-    def _read_properties(self, line: Line, properties: Element | None, style_id: str | None) -> None:
-        num_id, level = line.style.num_id, line.style.num_level
-        if properties is not None:
-            w, paragraph = self.w, line.paragraph
-            outline = whole(value_of(properties.find(w + "outlineLvl"), w))
+    def _cell_here(self) -> Cell | None:
+        """The open cell for its next paragraph, which is its first only once."""
+        cell = self._cell
+        if cell is not None and self._in_cell == 1:
+            cell = self._cell = replace(cell, first=False)
+        self._in_cell += 1
+        return cell
+
+    def _style(self, style_id: str | None) -> Style:
+        style = self._known_styles.get(style_id)
+        if style is None:
+            style = self._known_styles[style_id] = self.styles.get(style_id)
+        return style
+
+    def _paragraph_properties(self, element: Element) -> dict[str, Element]:
+        properties = element.find(self._properties_tag)
+        if properties is None:
+            return {}
+        names = self._property_names
+        return {name: child for child in properties if (name := names.get(child.tag)) is not None}
+
+    def _apply(self, stated: dict[str, Element], paragraph: Paragraph) -> None:
+        if "outlineLvl" in stated:
+            outline = whole(stated["outlineLvl"].get(self._val))
             if outline is not None:
                 paragraph.level = outline + 1 if 0 <= outline < 9 else None
-            align = value_of(properties.find(w + "jc"), w)
-            if align:
-                paragraph.centered = align == "center"
-            broken = properties.find(w + "pageBreakBefore")
-            if broken is not None and is_on(broken, w):
-                paragraph.after_page_break = True
-            direct = properties.find(w + "numPr")
-            if direct is not None:
-                own_id = value_of(direct.find(w + "numId"), w)
-                own_level = whole(value_of(direct.find(w + "ilvl"), w))
-                num_id = own_id if own_id is not None else num_id
-                level = own_level if own_level is not None else level
+        if "jc" in stated:
+            paragraph.centered = stated["jc"].get(self._val) == "center"
+        if "pageBreakBefore" in stated and is_on(stated["pageBreakBefore"], self.w):
+            paragraph.after_page_break = True
+
+    def _number(self, line: Line, direct: Element | None, style_id: str | None) -> None:
+        num_id, level = line.style.num_id, line.style.num_level
+        if direct is not None:
+            own_id = value_of(direct.find(self.w + "numId"), self.w)
+            own_level = whole(value_of(direct.find(self.w + "ilvl"), self.w))
+            num_id = own_id if own_id is not None else num_id
+            level = own_level if own_level is not None else level
         if num_id not in (None, "0"):
             self._count(line.paragraph, str(num_id), level, style_id)
 
@@ -220,9 +288,18 @@ class StoryWalk:
     def _run(self, element: Element) -> None:
         line = self._line
         if line is not None:
-            properties = element.find(self.w + "rPr")
-            line.look = line.base if properties is None else self._look_of(properties, line)
-        self._children(element)
+            line.look = line.base
+        handlers = self._handlers
+        for child in element:
+            handler = handlers.get(child.tag)
+            if handler is None:
+                self._children(child)
+            else:
+                handler(child)
+
+    def _run_properties(self, element: Element) -> None:
+        if self._line is not None:
+            self._line.look = self._look_of(element, self._line)
 
     def _look_of(self, properties: Element, line: Line) -> Look:
         tags, val, fill = self._look_tags, self._val, self._fill
@@ -313,9 +390,10 @@ class StoryWalk:
             self._contents -= 1
         if opened.line is not line:
             return
-        mark = field_mark("".join(opened.code).strip(), opened.data, self.w, opened.ordinal)
+        span = (opened.start, line.length)
+        mark = field_mark("".join(opened.code).strip(), opened.data, self.w, opened.ordinal, span)
         if mark is not None:
-            line.marks.append(replace(mark, start=opened.start, end=line.length))
+            line.marks.append(mark)
 
     def _field_code(self, element: Element) -> None:
         if self._fields and not self._fields[-1].separated:
@@ -325,9 +403,12 @@ class StoryWalk:
         line, ordinal = self._line, self._next("field")
         start = line.length if line is not None else 0
         self._children(element)
-        mark = field_mark(element.get(self.w + "instr") or "", element.find(self.w + "fldData"), self.w, ordinal)
-        if line is not None and mark is not None:
-            line.marks.append(replace(mark, start=start, end=line.length))
+        if line is None:
+            return
+        code = element.get(self.w + "instr") or ""
+        mark = field_mark(code.strip(), element.find(self.w + "ffData"), self.w, ordinal, (start, line.length))
+        if mark is not None:
+            line.marks.append(mark)
 
     def _next(self, what: str) -> int:
         ordinal = self._counts[what]
@@ -353,7 +434,7 @@ class StoryWalk:
             self._mark_around(mark, first)
 
     def _mark_around(self, mark: Mark, first: int) -> None:
-        inside = self.paragraphs[first:first + MAX_CONTROL_PARAGRAPHS + 1]
+        inside = self.paragraphs[first : first + MAX_CONTROL_PARAGRAPHS + 1]
         if len(inside) > MAX_CONTROL_PARAGRAPHS:
             return
         for paragraph in inside:
@@ -397,11 +478,12 @@ class StoryWalk:
         if table is None:
             self._children(element)
             return
-        outer = self._cell
+        outer = self._cell, self._in_cell
         self._cell = cell = self._cell_of(element, table)
+        self._in_cell = 0
         self._children(element)
         table.column += cell.span
-        self._cell = outer
+        self._cell, self._in_cell = outer
 
     def _cell_of(self, element: Element, table: Table) -> Cell:
         span, merged, shading, bordered = 1, False, "", table.bordered
@@ -418,14 +500,24 @@ class StoryWalk:
             elif name == "tcBorders":
                 bordered = has_border(child, self.w)
         nested = element.find(self.w + "tbl") is not None
-        return Cell(table.index, table.row, table.column, span, header_row=table.header_row, depth=table.depth,
-                    merged=merged, shading=shading, bordered=bordered, nested=nested)
+        return Cell(
+            table.index,
+            table.row,
+            table.column,
+            span,
+            header_row=table.header_row,
+            depth=table.depth,
+            merged=merged,
+            shading=shading,
+            bordered=bordered,
+            nested=nested,
+        )
 
     def _text_box(self, element: Element) -> None:
-        outer = self._line, self._table, self._cell, self._box, self._fields
-        self._line, self._table, self._cell, self._box, self._fields = None, None, None, True, []
+        outer = self._line, self._table, self._cell, self._in_cell, self._box, self._fields
+        self._line, self._table, self._cell, self._in_cell, self._box, self._fields = None, None, None, 0, True, []
         self._children(element)
-        self._line, self._table, self._cell, self._box, self._fields = outer
+        self._line, self._table, self._cell, self._in_cell, self._box, self._fields = outer
 
 
 def _skip(element: Element) -> None:

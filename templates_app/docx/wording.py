@@ -1,19 +1,32 @@
 """What the words inside a marker say: a name for a value, a reference, or guidance to be deleted."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
 
 from .lexicon import GENERIC, words_of
 
-REFERENCE = re.compile(r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic|sic!|et al\.?|\W+|[a-z]")
-CAMEL = re.compile(r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])"
-                   r"|(?<=[a-zà-ÿа-я]{3})(?=\d+$)")
-LEAD = re.compile(r"^(?:(?:please |to be )?(?:insert|enter|add|type|specify|provide|fill in|write|select|choose|complete|"
-                  r"sett inn|skriv inn|einfügen|eingeben|insérer|saisir|insertar|inserir|inserire|введите|укажите|вставьте)"
-                  r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)", re.IGNORECASE)
+REFERENCE = re.compile(
+    r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic!?|et al\.?|\W+|[a-z]|online|internet|citation needed|emphasis added"
+    r"|redacted|in press|eds?\.?|pdf|video|accessed .*"
+)
+CAMEL = re.compile(
+    r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])"
+    r"|(?<=[a-zà-ÿа-я]{3})(?=\d+$)"
+)
+LEAD = re.compile(
+    r"^(?:(?:please |to be )?(?:insert|enter|add|type(?= (?:in|your|the|a|an)\b)|specify|provide|fill in|write"
+    r"|select|choose|complete|"
+    r"sett inn|skriv inn|einfügen|eingeben|insérer|saisir|insertar|inserir|inserire|введите|укажите|вставьте)"
+    r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)",
+    re.IGNORECASE,
+)
+INDEX = re.compile(r"\[[^\]]*\]?")
 TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
 ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
+OPTIONAL_CLAUSE = re.compile(r"(?:and|or|but|if|in|on|to|with|which|that|und|oder|et|ou|y|o|og|и|или)\s+(?:\S+\s+){3,}")
 MAX_NAME = 60
 MAX_NAME_WORDS = 14
 
@@ -26,6 +39,8 @@ def is_reference(text: str) -> bool:
 def is_guidance(text: str) -> bool:
     """Sentences that tell the author what to do and are deleted afterwards."""
     text = text.strip()
+    if OPTIONAL_CLAUSE.match(text):
+        return True  # words to keep or strike out
     if len(text) <= MAX_NAME:
         return False
     return len(text) > 160 or len(text.split()) > MAX_NAME_WORDS or text.endswith(".") or ". " in text
@@ -47,6 +62,7 @@ def is_identifier(text: str) -> bool:
 
 def title_of(text: str) -> str:
     """The words of a marker as a label: "INSERT COMPANY_NAME here" → "Company name"."""
+    text = INDEX.sub("", text) if "[" in text else text
     words = split_identifier(text) if is_identifier(text) or "_" in text else " ".join(text.split())
     words = TAIL.sub("", LEAD.sub("", words, count=1)).strip(" '\"“”‘’()<>[]{}") or words
     if words.isupper() and len(words) > 3:
@@ -57,7 +73,8 @@ def title_of(text: str) -> str:
 MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]*?>>")
 MARKERS = re.compile(
     r"<<+[^<>]*>>+|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
-    r"|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+")
+    r"|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
+)
 ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
 
 

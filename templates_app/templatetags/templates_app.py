@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from django import template
 
 from templates_app.models import TemplateSection
 
 register = template.Library()
+
+
+@register.filter
+def stem(filename: str) -> str:
+    """The file's name without its suffix."""
+    return PurePath(filename).stem
 
 
 @register.filter

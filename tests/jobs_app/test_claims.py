@@ -5,16 +5,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts_app.access import Actor, actor_for
+from accounts_app.models import User
 from jobs_app import claims, tickets
-from jobs_app.choices import JobStatus, ReleaseReason
+from jobs_app.choices import EventType, JobStatus, ReleaseReason
 from jobs_app.errors import LeaseLost
+from jobs_app.jobs import cancel_job, end_job, submit_job
 from jobs_app.models import Job
+from jobs_app.payloads import Ended
+from jobs_app.waits import Condition, suspend_job
 from jobs_app.workflows import known_versions
+from tests.jobs_app.workflows import Numbers
 
 Submit = Callable[..., Job]
 
@@ -106,3 +113,29 @@ def test_a_ticket_goes_with_its_transaction(submit: Submit) -> None:
         tickets.issue_ticket(job.id, priority=5)
         raise RuntimeError
     assert tickets_of(job) == 1
+
+
+def test_a_customer_has_only_so_many_tickets_at_a_time(submit: Submit, stranger: User, settings: Any) -> None:
+    settings.JOB_CUSTOMER_CONCURRENCY = 2
+    jobs = [submit("test.sum") for _ in range(5)]
+    assert [tickets_of(job) for job in jobs] == [1, 1, 0, 0, 0]
+    other = actor_for(stranger)
+    assert other.current is not None
+    single = submit_job(workflow="test.sum", arguments=Numbers(), customer_id=other.current, actor=other)
+    assert tickets_of(single) == 1
+    urgent = submit("test.sum", priority=9)
+    claim = take(jobs[0])
+    assert claim is not None and tickets_of(jobs[2]) == 0
+    end_job(jobs[0].id, EventType.JOB_COMPLETED, Ended(), lease=claim.lease, status=JobStatus.COMPLETED.value)
+    assert [tickets_of(job) for job in (urgent, *jobs[2:])] == [1, 0, 0, 0]
+
+
+def test_jobs_in_line_go_on_when_one_is_cancelled_or_waits(submit: Submit, actor: Actor, settings: Any) -> None:
+    settings.JOB_CUSTOMER_CONCURRENCY = 1
+    jobs = [submit("test.sum") for _ in range(3)]
+    cancel_job(jobs[0].id, actor=actor)
+    assert [tickets_of(job) for job in jobs] == [1, 1, 0]
+    claim = take(jobs[1])
+    assert claim is not None
+    suspend_job(claim.lease, (Condition("question", "x"),))
+    assert tickets_of(jobs[2]) == 1

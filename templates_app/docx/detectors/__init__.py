@@ -32,7 +32,25 @@ from .properties import find_properties
 Detector = Callable[[Layout], Iterator[Finding]]
 
 DETECTORS: tuple[Detector, ...] = (
-    find_computed, find_controls, find_form_fields, find_merge_fields, find_properties, find_prompts, find_boxes,
-    find_brackets, find_angles, find_braces, find_dollars, find_guillemets, find_images, find_blanks, find_bare,
-    find_highlighted, find_colored, find_alternatives, find_labels, find_cells, find_guidance,
+    find_computed,
+    find_controls,
+    find_form_fields,
+    find_merge_fields,
+    find_properties,
+    find_prompts,
+    find_boxes,
+    find_brackets,
+    find_angles,
+    find_braces,
+    find_dollars,
+    find_guillemets,
+    find_images,
+    find_blanks,
+    find_bare,
+    find_highlighted,
+    find_colored,
+    find_alternatives,
+    find_labels,
+    find_cells,
+    find_guidance,
 )

@@ -1,5 +1,7 @@
 """Yes / No: words of which one is to be kept."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -11,11 +13,15 @@ from ..lexicon import SINGLE, YES_NO
 from ..model import FieldType, Paragraph
 
 PAIRS = "|".join(rf"{re.escape(a)}\s*/\s*{re.escape(b)}" for a, b in YES_NO if len(a) > 1)
-YES_OR_NO = re.compile(rf"(?<![\w/])(?:{PAIRS})(?:\s*/\s*[^\W\d_.]{{1,4}}(?:[/.][^\W\d_]\.?)?)?(?![\w/])", re.IGNORECASE)
+YES_OR_NO = re.compile(
+    rf"(?<![\w/])(?:{PAIRS})(?:\s*/\s*[^\W\d_.]{{1,4}}(?:[/.][^\W\d_]\.?)?)?(?![\w/])", re.IGNORECASE
+)
 WORDS = r"[^\W_][\w'’\-]*(?: [^\W_][\w'’\-]*){0,2}"
 LISTED = re.compile(rf"(?:^|\s{{2,}}|\s)((?:{WORDS}) / (?:{WORDS})(?: / (?:{WORDS}))*)\s*$")
-SELECTING = re.compile(r"\b(?:select|choose|delete as|circle|strike out|nichtzutreffendes|rayer|streichen|выбрать|подчеркнуть)\b",
-                       re.IGNORECASE)
+SELECTING = re.compile(
+    r"\b(?:select|choose|delete as|circle|strike out|nichtzutreffendes|rayer|streichen|выбрать|подчеркнуть)\b",
+    re.IGNORECASE,
+)
 
 
 def find_alternatives(layout: Layout) -> Iterator[Finding]:
@@ -32,18 +38,24 @@ def find_alternatives(layout: Layout) -> Iterator[Finding]:
 
 def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding:
     options = tuple(" ".join(part.split()) for part in words.split("/"))
-    return Finding("alternatives", Rank.BARE, (place(p, start, start + len(words)),), confidence, type=FieldType.CHOICE,
-                   options=options)
+    return Finding(
+        "alternatives",
+        Rank.BARE,
+        (place(p, start, start + len(words)),),
+        confidence,
+        type=FieldType.CHOICE,
+        options=options,
+    )
 
 
 def _belongs_to_label(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
-    """"Required (Yes/No)" beside or above an empty cell says what goes there."""
+    """ "Required (Yes/No)" beside or above an empty cell says what goes there."""
     cell = layout.cell_of(p)
     table = layout.table_of(p)
     if cell is None or table is None:
         return False
     right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
-    if right is not None and right.empty and not is_blank(p.text[:match.start()]):
+    if right is not None and right.empty and not is_blank(p.text[: match.start()]):
         return True
     return cell.cell.row == 0 and any(c.empty for r in table.rows[1:] for c in r if c.column == cell.column)
 
@@ -53,7 +65,7 @@ def _listed(layout: Layout, p: Paragraph) -> Iterator[Finding]:
     if match is None:
         return
     words = match[1]
-    before = p.text[:match.start(1)]
+    before = p.text[: match.start(1)]
     above = layout.before(p, 1)
     asked = above is not None and above.text.strip().endswith("?")
     if SELECTING.search(before) or SINGLE.search(before):

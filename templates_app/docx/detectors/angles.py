@@ -44,6 +44,14 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
         words = inner[1] if inner else words.strip("{}")
     options = alternatives(words) if not double else ()
     variable = is_identifier(words) and words != words.upper()
-    yield Finding("angles", Rank.TOKEN, anchor, 0.9, label=title_of(words), name=words,
-                  same=f"var {words.casefold()}" if double and variable else sameness(words),
-                  type=FieldType.CHOICE if options else None, options=options)
+    yield Finding(
+        "angles",
+        Rank.TOKEN,
+        anchor,
+        0.9,
+        label=title_of(words),
+        name=words,
+        same=f"var {words.casefold()}" if double and variable else sameness(words),
+        type=FieldType.CHOICE if options else None,
+        options=options,
+    )

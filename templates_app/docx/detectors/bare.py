@@ -1,4 +1,7 @@
-"""Bare tokens: words to be replaced that nothing but their form marks — MM/DD/YYYY, XXX, LINK_TO_DOCS, COMPANY NAME."""
+"""Bare tokens: words to be replaced that nothing but their form marks — MM/DD/YYYY, XXX, LINK_TO_DOCS,"
+" COMPANY NAME."""
+
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
 
 from __future__ import annotations
 
@@ -13,22 +16,31 @@ from ..wording import sameness, title_of
 
 PART = r"(?:d{1,2}|m{1,3}|y{2,4}|t{2}|j{2,4}|a{2,4}|g{2,4}|å{4}|дд|мм|гг(?:гг)?|rrrr|hh|年|月|日)"
 DATE = re.compile(rf"(?<![\w/]){PART}(?:\s?[./\-]\s?{PART}){{1,2}}(?![\w/])", re.IGNORECASE)
+DATE_JOINS = re.compile(r"[a-zдгå年月][./\- ][mdtjмдyг月日]", re.IGNORECASE)
 DATE_LETTERS = re.compile(r"[dtjgд]", re.IGNORECASE)
 CROSSES = re.compile(r"(?<![\w(])\(?X{3,}\)?(?:[\-–. ]?X{2,})*(?!\w)|(?<![\w#])#{3,}(?![\w#])|\?{3,}")
 SNAKE = re.compile(r"(?<![\w@./\\-])[A-Z][A-Z0-9]*(?:[@.\-][A-Z0-9]+)*_[A-Z0-9_@.\-]*[A-Z0-9](?![\w@/\\])")
 LINK = re.compile(r":\s*(LINK|URL)\s*$")
 NOUN = re.compile(
-    r"(?:(?:your|the|insert|enter) )?(?:(?:company|organi[sz]ation|client|customer|project|system|information system|agency|business"
-    r"|department|vendor|supplier|school|firm|product|document|plan|policy|author|contract|provider|facility|school|site"
-    r"|last revision|revision|effective|review|issue|release|publication|approval|submission|prepared|firmen|unternehmens)"
+    r"(?:(?:your|the|insert|enter) )?(?:(?:company|organi[sz]ation|client|customer|project|system"
+    r"|information system|agency|business"
+    r"|department|vendor|supplier|school|firm|product|document|plan|policy|author|contract|provider|facility"
+    r"|school|site"
+    r"|last revision|revision|effective|review|issue|release|publication|approval|submission|prepared|firmen"
+    r"|unternehmens)"
     r"[ -]?){1,3}(?:name|title|date|address|logo|number|version|owner|id|here|type|classification)"
-    r"|version (?:#|no\.?|number|x(?:\.x)*)|(?:your )?(?:company|organi[sz]ation)|date of issue|name of (?:company|organi[sz]ation)"
+    r"|version (?:#|no\.?|number|x(?:\.x)*)|(?:your )?(?:company|organi[sz]ation)|date of issue"
+    r"|name of (?:company|organi[sz]ation)"
     r"|document classification|firmenname|nom de (?:l'|l’)?(?:entreprise|organisation|société)"
     r"|nombre de la (?:empresa|organización)|nome d[ae] (?:empresa|azienda|organização)",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 CAPITALS = re.compile(
-    r"(?<![^\W_])(?:YOUR |THE |INSERT )?(?:COMPANY|ORGANI[SZ]ATION|CLIENT|CUSTOMER|PROJECT|AGENCY|BUSINESS|VENDOR|SUPPLIER|SYSTEM)"
-    r"(?:'S|’S)? (?:NAME|TITLE|ADDRESS|NUMBER|LOGO|DATE)(?![^\W_])|(?<![^\W_])(?:YOUR|INSERT) [A-Z]{3,}(?: [A-Z]{3,}){0,3}(?![^\W_])")
+    r"(?<![^\W_])(?:YOUR |THE |INSERT )?(?:COMPANY|ORGANI[SZ]ATION|CLIENT|CUSTOMER|PROJECT|AGENCY|BUSINESS"
+    r"|VENDOR|SUPPLIER|SYSTEM)"
+    r"(?:'S|’S)? (?:NAME|TITLE|ADDRESS|NUMBER|LOGO|DATE)(?![^\W_])|(?<![^\W_])(?:YOUR"
+    r"|INSERT) [A-Z]{3,}(?: [A-Z]{3,}){0,3}(?![^\W_])"
+)
 
 
 def find_bare(layout: Layout) -> Iterator[Finding]:
@@ -42,7 +54,7 @@ def find_bare(layout: Layout) -> Iterator[Finding]:
 
 def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
     text = p.text
-    for match in DATE.finditer(text):
+    for match in DATE.finditer(text) if DATE_JOINS.search(text) else ():
         if DATE_LETTERS.search(match[0]) or "yy" in match[0].casefold():
             yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.8, type=FieldType.DATE, date_format=match[0])
     if "XXX" in text or "##" in text or "???" in text:
@@ -50,17 +62,32 @@ def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
             yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.7)
     if "_" in text:
         for match in SNAKE.finditer(text):
-            yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.75, label=title_of(match[0]), name=match[0],
-                          same=sameness(match[0]))
-    for match in LINK.finditer(text):
+            yield Finding(
+                "bare",
+                Rank.BARE,
+                (place(p, *match.span()),),
+                0.75,
+                label=title_of(match[0]),
+                name=match[0],
+                same=sameness(match[0]),
+            )
+    for match in LINK.finditer(text) if ":" in text else ():
         yield Finding("bare", Rank.BARE, (place(p, *match.span(1)),), 0.7, name=match[1])
     for match in CAPITALS.finditer(text):
-        yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.8, label=title_of(match[0]), name=match[0],
-                      same=sameness(match[0]))
+        yield Finding(
+            "bare",
+            Rank.BARE,
+            (place(p, *match.span()),),
+            0.8,
+            label=title_of(match[0]),
+            name=match[0],
+            same=sameness(match[0]),
+        )
 
 
 def _cover_end(layout: Layout) -> int:
-    """Where the cover page ends: at the first section, the table of contents or a page break, at most 60 paragraphs in."""
+    """Where the cover page ends: at the first section, the table of contents or a page break, at most 60"
+    " paragraphs in."""
     limit = min(len(layout.paragraphs), 60)
     for i, p in enumerate(layout.paragraphs[:limit]):
         if i in layout.headings or p.in_toc or p.part != layout.main or (p.after_page_break and i > 0):
@@ -74,5 +101,13 @@ def _on_cover(p: Paragraph) -> Iterator[Finding]:
     if p.cell is None and words and NOUN.fullmatch(words):
         start = p.text.index(words)
         kind = FieldType.DATE if DATE_WORDS.search(words) else None
-        yield Finding("bare", Rank.BARE, (place(p, start, start + len(words)),), 0.7, label=title_of(words), name=words,
-                      same=sameness(words), type=kind)
+        yield Finding(
+            "bare",
+            Rank.BARE,
+            (place(p, start, start + len(words)),),
+            0.7,
+            label=title_of(words),
+            name=words,
+            same=sameness(words),
+            type=kind,
+        )

@@ -1,5 +1,7 @@
 """____, ......, …: lines to write on."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -15,7 +17,7 @@ DAY = r"[«\"“„‹]\s*_{1,}\s*[»\"”“›]\s*_{3,}\s*(?:20_{1,3}|_{2,})(?
 DATE = r"_{1,4}\s?[/.\-]\s?_{1,4}\s?[/.\-]\s?_{1,6}"
 BLANK = re.compile(rf"(?P<date>{DAY}|{DATE})|{UNDERSCORES}|{DOTS}")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
-MAX_RULE = 12                          # a line longer than that with nothing beside it may be a rule across the page
+MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 
 
 def find_blanks(layout: Layout) -> Iterator[Finding]:

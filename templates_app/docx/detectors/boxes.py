@@ -3,6 +3,8 @@
 Boxes that exclude each other are one choice with one anchor per box; the others are check boxes of their own.
 """
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -11,19 +13,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..finding import Finding, Rank, place
-from ..layout import Layout, Table, TableCell
+from ..layout import Layout, Table, TableCell, is_blank
 from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
 from ..model import FieldType, Paragraph
 from ..surroundings import label_above, words_before
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲]|\[ {1,3}\]|\[[xX]\](?=\s)")
+GLYPHS_ALONE = re.compile(GLYPHS.pattern.rsplit("|", 1)[0])
+EMPTY_DRAWN = re.compile(r"\[ {1,3}\]")
 GLYPH_CHARS = "☐□▢◻❏❑☑☒⬜🗆🗹🔲["
-NOT_APPLICABLE = frozenset({"n", "a", "na", "partial", "partly", "unknown", "maybe", "entfällt", "teilweise", "частично"})
-ONE_OF = re.compile(r"\b(?:phase|status|type|level|gender|sex|frequency|method|classification|category|typ|geschlecht|kategorie"
-                    r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$", re.IGNORECASE)
+NOT_APPLICABLE = frozenset(
+    {"n", "a", "na", "partial", "partly", "unknown", "maybe", "entfällt", "teilweise", "частично"}
+)
+ONE_OF = re.compile(
+    r"\b(?:phase|status|type|level|gender|sex|frequency|method|classification|category|typ|geschlecht|kategorie"
+    r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$",
+    re.IGNORECASE,
+)
 MAX_LABEL = 160
+MAX_ROWS_UP = 40  # so far above a box its column title is looked for
 MAX_CHOICE = 8
-MAX_STATED = 30                        # where the words say that one is to be chosen
+MAX_STATED = 30  # where the words say that one is to be chosen
 
 
 @dataclass(slots=True)
@@ -40,7 +50,8 @@ class Box:
 
 
 def find_boxes(layout: Layout) -> Iterator[Finding]:
-    by_paragraph = [(p, boxes) for p in layout.body() if (boxes := _boxes(p))]
+    glyphs = GLYPHS if not _drops_ticks(layout) else GLYPHS_ALONE
+    by_paragraph = [(p, boxes) for p in layout.body() if (boxes := _boxes(p, glyphs))]
     for _, boxes in by_paragraph:
         _label_in_line(boxes)
     lone: list[Box] = []
@@ -52,29 +63,35 @@ def find_boxes(layout: Layout) -> Iterator[Finding]:
     yield from _over_paragraphs(layout, lone)
 
 
-def _boxes(p: Paragraph) -> list[Box]:
+def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
     spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
     if any(c in p.text for c in GLYPH_CHARS):
         covered = list(spans)
-        spans |= {m.span() for m in GLYPHS.finditer(p.text)
-                  if not any(s <= m.start() < e for s, e in covered)}
+        spans |= {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in covered)}
     return [Box(p, start, end) for start, end in sorted(spans)]
+
+
+def _drops_ticks(layout: Layout) -> bool:
+    """ "[X]" is a ticked box only where empty ones are drawn the same way."""
+    return not any(EMPTY_DRAWN.search(p.text) for p in layout.paragraphs if "[" in p.text)
 
 
 def _label_in_line(boxes: Sequence[Box]) -> None:
     """The words after a box name it, unless the line begins with words and ends with a box."""
     text = boxes[0].paragraph.text
     ends = [b.start for b in boxes[1:]] + [len(text)]
-    after = [_first_words(text[b.end:end]) for b, end in zip(boxes, ends, strict=True)]
+    after = [_first_words(text[b.end : end]) for b, end in zip(boxes, ends, strict=True)]
     starts = [0] + [b.end for b in boxes[:-1]]
-    before = [_last_words(text[start:b.start]) for b, start in zip(boxes, starts, strict=True)]
+    before = [_last_words(text[start : b.start]) for b, start in zip(boxes, starts, strict=True)]
     use_before = not after[-1] and bool(before[0])
     for box, words in zip(boxes, before if use_before else after, strict=True):
         box.label = words
 
 
 def _first_words(text: str) -> str:
-    return re.split(r"\t|\n|\s{3,}|_{3,}|\.{4,}", text.strip(" \xa0\u2002\ufffc:\t\n"), maxsplit=1)[0].strip(" /;,|")[:MAX_LABEL]
+    return re.split(r"\t|\n|\s{3,}|_{3,}|\.{4,}", text.strip(" \xa0\u2002\ufffc:\t\n"), maxsplit=1)[0].strip(" /;,|")[
+        :MAX_LABEL
+    ]
 
 
 def _last_words(text: str) -> str:
@@ -82,6 +99,7 @@ def _last_words(text: str) -> str:
 
 
 # several boxes in one paragraph
+
 
 def _in_line(layout: Layout, p: Paragraph, boxes: Sequence[Box]) -> Iterator[Finding]:
     above = label_above(layout, p)
@@ -107,7 +125,7 @@ def _groups(p: Paragraph, boxes: Sequence[Box]) -> list[list[Box]]:
     groups: list[list[Box]] = []
     for box in boxes:
         last = groups[-1] if groups else None
-        broken = last is not None and "\n" in p.text[last[-1].end:box.start]
+        broken = last is not None and "\n" in p.text[last[-1].end : box.start]
         if last is None or broken or (box.label and box.label.casefold() in {b.label.casefold() for b in last}):
             groups.append([box])
         else:
@@ -117,16 +135,26 @@ def _groups(p: Paragraph, boxes: Sequence[Box]) -> list[list[Box]]:
 
 def _choice(group: Sequence[Box], label: str = "") -> Finding:
     anchors = tuple(place(b.paragraph, b.start, b.end) for b in group)
-    return Finding("boxes", Rank.BOX, anchors, 0.9, label=label, type=FieldType.CHOICE,
-                   options=tuple(b.label for b in group))
+    return Finding(
+        "boxes", Rank.BOX, anchors, 0.9, label=label, type=FieldType.CHOICE, options=tuple(b.label for b in group)
+    )
 
 
-def _single(box: Box) -> Finding:
-    return Finding("boxes", Rank.BOX, (place(box.paragraph, box.start, box.end),), 0.95, label=box.label,
-                   type=FieldType.CHECKBOX)
+def _single(box: Box, title: str = "") -> Finding:
+    label = f"{title}: {box.label}" if title and box.label else box.label or title
+    return Finding(
+        "boxes", Rank.BOX, (place(box.paragraph, box.start, box.end),), 0.95, label=label, type=FieldType.CHECKBOX
+    )
+
+
+def _short_title(intro: str) -> str:
+    """The words over a group of boxes, when they are a title and no sentence."""
+    words = re.sub(r"\s*\([^()]*\)", "", intro.split("\n")[-1]).strip(" :：")
+    return words if 0 < len(words.split()) <= 5 else ""
 
 
 # one box in each of several paragraphs or cells
+
 
 def _over_paragraphs(layout: Layout, lone: Sequence[Box]) -> Iterator[Finding]:
     rows: defaultdict[tuple[str, int, int], list[Box]] = defaultdict(list)
@@ -152,7 +180,9 @@ def _across(layout: Layout, boxes: list[Box]) -> Iterator[Finding]:
     row = layout.row_of(boxes[0].paragraph)
     titles = [_title(table, b) for b in boxes]
     for box, title in zip(boxes, titles, strict=True):
-        box.label = box.label or (title if len(set(titles)) == len(boxes) and all(titles) else _label_from_cells(table, row, box))
+        box.label = box.label or (
+            title if len(set(titles)) == len(boxes) and all(titles) else _label_from_cells(table, row, box)
+        )
     exclusive = all(b.words() & YES_NO_WORDS or b.words() & NOT_APPLICABLE for b in boxes)
     own = {b.paragraph.cell.column for b in boxes if b.paragraph.cell}
     first = next((c.text for c in row if c.column not in own and len(c.text) > 3), "")
@@ -176,7 +206,9 @@ def _label_from_cells(table: Table | None, row: Sequence[TableCell], box: Box) -
 def _title(table: Table | None, box: Box) -> str:
     """The words over a column of boxes."""
     cell = box.paragraph.cell
-    for at in range(cell.row, max(cell.row - 60, 0), -1) if table is not None and cell is not None else ():
+    if table is None or cell is None:
+        return ""
+    for at in range(cell.row, max(cell.row - MAX_ROWS_UP, 0), -1):
         found = table.above(at, cell.column)
         if found is not None and found.text and not GLYPHS.search(found.text):
             return found.text.split("\n")[0][:MAX_LABEL]
@@ -192,7 +224,7 @@ def _downwards(layout: Layout, boxes: Sequence[Box]) -> Iterator[Finding]:
         if 1 < len(run) <= (MAX_STATED if SINGLE.search(intro) else MAX_CHOICE) and _excludes(run, intro):
             yield _choice(run, label=intro.rstrip(" :"))
         else:
-            yield from (_single(box) for box in run)
+            yield from (_single(box, _short_title(intro) if len(run) > 1 else "") for box in run)
 
 
 def _runs(layout: Layout, boxes: Sequence[Box]) -> list[list[Box]]:
@@ -210,9 +242,27 @@ def _are_neighbours(layout: Layout, a: Box, b: Box) -> bool:
     first, second = a.paragraph.cell, b.paragraph.cell
     if a.paragraph.part != b.paragraph.part or (first is None) != (second is None):
         return False
-    if first is None or second is None or (first.table, first.row, first.column) == (second.table, second.row, second.column):
-        return b.paragraph.p - a.paragraph.p <= 1
-    return first.table == second.table and first.column == second.column and second.row == first.row + 1
+    if (
+        first is None
+        or second is None
+        or (first.table, first.row, first.column) == (second.table, second.row, second.column)
+    ):
+        return _are_next(layout, a.paragraph, b.paragraph)
+    return (
+        first.table == second.table
+        and first.column == second.column
+        and second.row == first.row + 1
+        and first.first
+        and second.first
+    )
+
+
+def _are_next(layout: Layout, a: Paragraph, b: Paragraph) -> bool:
+    """One under the other, or with an empty or an indented line between, which continues the label above."""
+    if b.p - a.p <= 1:
+        return True
+    between = layout.paragraphs[layout.at[a.part, a.p] + 1]
+    return b.p - a.p == 2 and (is_blank(between.text) or between.text.startswith("    "))
 
 
 def _intro(layout: Layout, box: Box) -> str:
@@ -221,7 +271,11 @@ def _intro(layout: Layout, box: Box) -> str:
     table = layout.table_of(box.paragraph)
     if cell is not None and table is not None:
         inside = layout.before(box.paragraph, 3)
-        if inside is not None and inside.cell is not None and (inside.cell.row, inside.cell.column) == (cell.row, cell.column):
+        if (
+            inside is not None
+            and inside.cell is not None
+            and (inside.cell.row, inside.cell.column) == (cell.row, cell.column)
+        ):
             return inside.text.strip()
         above = table.above(cell.row, cell.column)
         return above.text if above is not None else ""

@@ -26,5 +26,6 @@ def find_braces(layout: Layout) -> Iterator[Finding]:
                 yield Finding("braces", Rank.TOKEN, anchor, 0.9, ignored=True)
             elif variable is not None and not is_guidance(words) and not is_reference(words):
                 name = variable[1]
-                yield Finding("braces", Rank.TOKEN, anchor, 0.95, label=title_of(name), name=name,
-                              same=f"var {name.casefold()}")
+                yield Finding(
+                    "braces", Rank.TOKEN, anchor, 0.95, label=title_of(name), name=name, same=f"var {name.casefold()}"
+                )

@@ -23,9 +23,8 @@ def find_brackets(layout: Layout) -> Iterator[Finding]:
 
 def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     words = match[1].strip()
-    if not words or words in "xX✓✔" and len(match[0]) == 3 and match.end() < len(p.text) and p.text[match.end()].isspace() \
-            and match.start() == 0:
-        return                         # a box drawn with brackets
+    if not words or "<<" in words or "{" in words:
+        return  # a box drawn with brackets
     if re.fullmatch(r"[_.…\s]+", words):
         yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.8)
         return
@@ -35,5 +34,14 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
         yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, ignored=True)
         return
     options = alternatives(words)
-    yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, label=title_of(words), name=words,
-                  same=sameness(words), type=FieldType.CHOICE if options else None, options=options)
+    yield Finding(
+        "brackets",
+        Rank.TOKEN,
+        (place(p, match.start(), match.end()),),
+        0.9,
+        label=title_of(words),
+        name=words,
+        same=sameness(words),
+        type=FieldType.CHOICE if options else None,
+        options=options,
+    )

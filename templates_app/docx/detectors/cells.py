@@ -1,28 +1,42 @@
 """Empty cells of tables: beside or under their label, in a grid of rows and columns, or record rows to be filled."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type
-from ..layout import Layout, Table, TableCell, is_blank
+from ..layout import Layout, Table, TableCell, is_blank, is_counted
+from ..lexicon import DATE, GENERIC, NAME, SIGNATURE, words_of
 from ..model import Column, FieldType
 from ..naming import key_of
-from ..wording import without_markers
+from ..rows import table_title
+from ..wording import MACHINE_TAG, without_markers
 from .alternatives import YES_OR_NO
 
 COLON = (":", "：")
-ORDINAL = re.compile(r"(?:#|no\.?|nr\.?|№)?\s*\d{1,3}(?:\.\d{1,3})*\s*[.)]?|[a-z][.)]|[A-Z]{1,3}[-.]?\d{1,3}[.)]?", re.IGNORECASE)
-TOTAL = re.compile(r"(?:sub-?)?total|sum|summe|gesamt|somme|итого|всего|sum|suma|totaal|razem|合计|小计|合計", re.IGNORECASE)
-ANSWER = re.compile(r"(?:your )?(?:response|answer|value|input|entry|details?|antwort|angaben|eingabe|réponse|respuesta|resposta"
-                    r"|risposta|svar|ответ|значение)s?", re.IGNORECASE)
+ORDINAL = re.compile(
+    r"(?:#|no\.?|nr\.?|№)?\s*\d{1,3}(?:\.\d{1,3})*\s*[.)]?|[a-z][.)]|[A-Z]{1,3}[-.]?\d{1,3}[.)]?", re.IGNORECASE
+)
+TOTAL = re.compile(
+    r"(?:sub-?)?total|sum|summe|gesamt|somme|итого|всего|sum|suma|totaal|razem|合计|小计|合計", re.IGNORECASE
+)
+ANSWER = re.compile(
+    r"(?:your )?(?:response|answer|value|input|entry|details?|antwort|angaben|eingabe|réponse|respuesta|resposta"
+    r"|risposta|svar|ответ|значение)s?",
+    re.IGNORECASE,
+)
 LETTER = re.compile(r"[^\W\d_]")
+BREAK = re.compile(r"\s[-–—]\s|\n|\.\s|\(")
+SIGNED = re.compile(f"{SIGNATURE.pattern}|{DATE.pattern}|{NAME.pattern}", re.IGNORECASE)
+MAX_CAPTION = 40
 MAX_LABEL = 250
 MAX_HEADER = 120
-LONG_PARAGRAPHS = 3                    # so many empty paragraphs in a cell ask for a longer text
+LONG_PARAGRAPHS = 3  # so many empty paragraphs in a cell ask for a longer text
 
 
 @dataclass(slots=True)
@@ -30,8 +44,9 @@ class Grid:
     """A table with what its rows are."""
 
     table: Table
-    header: int | None = None          # row with the column titles that hold for the rows below
-    outlined: bool = True              # lines that show where to write
+    header: int | None = None  # row with the column titles that hold for the rows below
+    outlined: bool = True  # lines that show where to write
+    captions: set[tuple[int, int]] = field(default_factory=set)  # cells that name the cell above them
 
 
 def find_cells(layout: Layout) -> Iterator[Finding]:
@@ -67,6 +82,7 @@ def _is_form(table: Table) -> bool:
 
 # a table of one cell
 
+
 def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
     """A frame to write in; the paragraph above it says what."""
     cell = table.rows[0][0]
@@ -75,18 +91,29 @@ def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
         yield _finding(cell, above.text.strip(), 0.75)
 
 
-def _finding(cell: TableCell, label: str, confidence: float, kind: FieldType | None = None) -> Finding:
+def _finding(
+    cell: TableCell, label: str, confidence: float, kind: FieldType | None = None, banner: str = ""
+) -> Finding:
     long = len(cell.paragraphs) >= LONG_PARAGRAPHS
-    kind = kind or infer_type(label)
+    kind = kind or infer_type(label, context=banner)
+    if banner and all(w in GENERIC for w in words_of(label)):
+        label = f"{banner}: {label.rstrip(' :：')}"
     if kind is FieldType.TEXT and long:
         kind = FieldType.LONG_TEXT
-    return Finding("cells", Rank.CELL, (place(cell.paragraphs[0], 0, 0),), confidence, label=" ".join(label.split()), type=kind)
+    return Finding(
+        "cells", Rank.CELL, (place(cell.paragraphs[0], 0, 0),), confidence, label=" ".join(label.split()), type=kind
+    )
 
 
 # what rows are
 
+
 def _is_label(cell: TableCell) -> bool:
-    return not cell.cell.merged and 0 < len(cell.text) <= MAX_LABEL and LETTER.search(without_markers(cell.text)) is not None
+    return (
+        not cell.cell.merged
+        and 0 < len(cell.text) <= MAX_LABEL
+        and LETTER.search(without_markers(cell.text)) is not None
+    )
 
 
 def _is_header(table: Table, at: int) -> bool:
@@ -103,9 +130,9 @@ def _is_header(table: Table, at: int) -> bool:
     if row[0].cell.header_row:
         return True
     following = table.rows[at + 1]
-    if len(following) != len(row) or not any(c.empty for r in table.rows[at + 1:at + 4] for c in r):
+    if len(following) != len(row) or not any(c.empty for r in table.rows[at + 1 : at + 4] for c in r):
         return False
-    if any("?" in c.text or YES_OR_NO.fullmatch(c.text) for c in row):
+    if at and any("?" in c.text or YES_OR_NO.fullmatch(c.text) for c in row):
         return False
     return at == 0 or _looks_like_header(row) or (at == 1 and _is_banner(table, 0))
 
@@ -138,8 +165,12 @@ def _record_rows(grid: Grid, at: int) -> list[int]:
 
 def _is_record(row: Sequence[TableCell]) -> bool:
     first = row[0]
-    leads = first.empty or first.cell.merged or ORDINAL.fullmatch(first.text) is not None or (
-        is_blank(first.text) and any(p.number for p in first.paragraphs))
+    leads = (
+        first.empty
+        or first.cell.merged
+        or ORDINAL.fullmatch(first.text) is not None
+        or (is_blank(first.text) and any(is_counted(p) for p in first.paragraphs))
+    )
     rest = row[1:]
     return leads and sum(c.empty for c in rest) >= 1 and all(c.empty or c.cell.merged for c in rest)
 
@@ -150,7 +181,7 @@ def _continues_records(grid: Grid, at: int) -> bool:
     if header is None:
         return False
     row = grid.table.rows[at]
-    return at > header + 1 or row[0].empty and len(row) > 2 and at == len(grid.table.rows) - 1
+    return at > header + 1 or (row[0].empty and len(row) > 2 and at == len(grid.table.rows) - 1)
 
 
 def _records(layout: Layout, grid: Grid, rows: Sequence[int]) -> Iterator[Finding]:
@@ -158,30 +189,27 @@ def _records(layout: Layout, grid: Grid, rows: Sequence[int]) -> Iterator[Findin
     first = grid.table.rows[rows[0]]
     titles = [" ".join(c.text.split()) for c in grid.table.rows[grid.header]]
     cells = [(c, title) for c, title in zip(first, titles, strict=True) if c.empty]
-    columns = tuple(Column(key_of(title) or f"column_{n}", title or f"Column {n}", infer_type(title, column=True))
-                    for n, (_, title) in enumerate(cells, 1))
-    yield Finding("records", Rank.CELL, tuple(place(c.paragraphs[0], 0, 0) for c, _ in cells), 0.8,
-                  label=_table_label(layout, grid, rows[0]), type=FieldType.TABLE, columns=columns)
+    columns = tuple(
+        Column(key_of(title) or f"column_{n}", title or f"Column {n}", infer_type(title, column=True))
+        for n, (_, title) in enumerate(cells, 1)
+    )
+    yield Finding(
+        "records",
+        Rank.CELL,
+        tuple(place(c.paragraphs[0], 0, 0) for c, _ in cells),
+        0.8,
+        label=table_title(layout, grid.table, rows[0]),
+        type=FieldType.TABLE,
+        columns=columns,
+    )
     for i in rows[1:]:
         for c in grid.table.rows[i]:
             if c.empty:
                 yield Finding("records", Rank.CELL, (place(c.paragraphs[0], 0, 0),), 0.8, ignored=True)
 
 
-def _table_label(layout: Layout, grid: Grid, at: int) -> str:
-    """The nearest title: a banner row above the records, the paragraph above the table, the section."""
-    for i in range(at - 1, -1, -1):
-        if _is_banner(grid.table, i):
-            return grid.table.rows[i][0].text
-    before = layout.before(layout.paragraphs[grid.table.first], 3)
-    first = layout.paragraphs[grid.table.first]
-    heading = layout.heading_of(first)
-    if before is not None and before.cell is None and (len(before.text.split()) <= 6 or not heading):
-        return " ".join(before.text.split()).rstrip(":：")[:MAX_HEADER]
-    return heading or "Records"
-
-
 # cells of a row that names them
+
 
 def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
     row = grid.table.rows[at]
@@ -192,7 +220,7 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
     named = _row_label(row)
     if TOTAL.match(named):
         return
-    taken: TableCell | None = None     # the label that already has its cell
+    taken: TableCell | None = None  # the label that already has its cell
     for n, cell in enumerate(row):
         if not cell.empty:
             continue
@@ -202,9 +230,25 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
-            yield _finding(cell, left.text, 0.8)
+            yield _finding(cell, _own_words(left), 0.8, banner=_banner_over(grid.table, at))
         elif left is None and not named:
-            yield from _under_label(grid, at, cell)
+            yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
+
+
+def _own_words(label: TableCell) -> str:
+    """The label without the remark below it."""
+    first = label.text.split("\n")[0]
+    return first if first.rstrip().endswith(COLON) else label.text
+
+
+def _banner_over(table: Table, at: int) -> str:
+    """The title of the rows around this one, cut to what names them."""
+    for i in range(at - 1, max(at - 40, -1), -1):
+        if len(table.rows[i]) == 1:
+            text = table.rows[i][0].text if _is_banner(table, i) else ""
+            text = BREAK.split(text)[0].strip(" :：")
+            return text if len(text.split()) <= 12 else ""
+    return ""
 
 
 def _in_grid(cell: TableCell, named: str, title: str, *, alone: bool) -> Finding:
@@ -235,10 +279,12 @@ def _row_label(row: Sequence[TableCell]) -> str:
 
 
 def _names_cell(grid: Grid, left: TableCell) -> bool:
-    if not _is_label(left):
+    if not _is_label(left) or (left.cell.row, left.cell.column) in grid.captions:
         return False
     if any(p.marks and not all(m.kind.value.startswith("control") for m in p.marks) for p in left.paragraphs):
         return False
+    if MACHINE_TAG.search(left.text) or "<<" in left.text or "{" in left.text:
+        return False  # what a program repeats or fills in, not a label
     return grid.outlined or left.text.rstrip().endswith(COLON)
 
 
@@ -249,14 +295,25 @@ def _under_banner(grid: Grid, at: int) -> Iterator[Finding]:
         return
     above = grid.table.rows[at - 1]
     if len(above) == 1 and _is_label(above[0]):
-        kind = FieldType.LONG_TEXT if grid.table.width > 1 or len(cell.paragraphs) > 1 else None
+        wide = grid.table.width > 1 or len(cell.paragraphs) > 1
+        kind = FieldType.LONG_TEXT if wide and infer_type(above[0].text) is FieldType.TEXT else None
         yield _finding(cell, above[0].text, 0.75, kind)
 
 
-def _under_label(grid: Grid, at: int, cell: TableCell) -> Iterator[Finding]:
+def _under_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
     """One empty row under a row of labels: each cell belongs to the label above it."""
     above = grid.table.above(at, cell.column)
     if at == 0 or not grid.outlined or above is None or not _is_label(above) or above.cell.row != cell.cell.row - 1:
-        return
-    if above.cell.span == cell.cell.span:
-        yield _finding(cell, above.text, 0.7)
+        return []
+    return [_finding(cell, above.text, 0.7)] if above.cell.span == cell.cell.span else []
+
+
+def _over_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
+    """A line to sign on, drawn by the cell, with "Signature" or "Date" below it."""
+    if not grid.outlined or not cell.cell.bordered or at + 1 >= len(grid.table.rows):
+        return []
+    below = next((c for c in grid.table.rows[at + 1] if c.column == cell.column), None)
+    if below is None or not SIGNED.search(below.text) or len(below.text) > MAX_CAPTION:
+        return []
+    grid.captions.add((below.cell.row, below.cell.column))
+    return [_finding(cell, below.text, 0.65)]

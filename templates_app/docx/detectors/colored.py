@@ -1,5 +1,7 @@
 """Highlighted and coloured words: the author's note to himself that something goes here."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -7,13 +9,15 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
-from ..model import Paragraph, Span
-from ..wording import is_guidance, sameness, title_of
+from ..model import FieldType, Paragraph, Span
+from ..wording import alternatives, is_guidance, sameness, title_of
 
-MAX_SHARE = 0.25                       # of the text: above that the look is the document's, not a mark
+MAX_SHARE = 0.25  # of the text: above that the look is the document's, not a mark
 MAX_HIGHLIGHTED = 120
 MAX_COLORED = 80
-STATUS = re.compile(r"to-?do|partial|done|open|closed|n/a|draft|new|note|warning|important|optional|example", re.IGNORECASE)
+STATUS = re.compile(
+    r"to-?do|partial|done|open|closed|n/a|draft|new|note|warning|important|optional|example", re.IGNORECASE
+)
 
 
 def find_highlighted(layout: Layout) -> Iterator[Finding]:
@@ -21,7 +25,7 @@ def find_highlighted(layout: Layout) -> Iterator[Finding]:
     marked = [(p, s) for p in layout.body() for s in p.spans if s.highlighted and not s.hidden]
     if sum(s.end - s.start for _, s in marked) > MAX_SHARE * total:
         return
-    for p in {id(p): p for p, _ in marked}.values():
+    for p in {id(p): p for p, _ in marked if layout.at[p.part, p.p] not in layout.headings}.values():
         for start, end in _stretches(p, [s for s in p.spans if s.highlighted]):
             yield from _finding("highlighted", p, start, end, MAX_HIGHLIGHTED, 0.75)
 
@@ -49,7 +53,7 @@ def _is_telling(span: Span) -> bool:
     if len(color) != 6 or span.highlighted or "link" in span.style.casefold():
         return False
     try:
-        red, green, blue = (int(color[i:i + 2], 16) for i in (0, 2, 4))
+        red, green, blue = (int(color[i : i + 2], 16) for i in (0, 2, 4))
     except ValueError:
         return False
     return red >= 0xC0 and green <= 0x50 and blue <= 0x50
@@ -59,7 +63,7 @@ def _stretches(p: Paragraph, spans: list[Span]) -> Iterator[tuple[int, int]]:
     """Neighbouring spans as one, blanks at the ends left out."""
     merged: list[list[int]] = []
     for s in spans:
-        if merged and is_blank(p.text[merged[-1][1]:s.start]) and "\t" not in p.text[merged[-1][1]:s.start]:
+        if merged and is_blank(p.text[merged[-1][1] : s.start]) and "\t" not in p.text[merged[-1][1] : s.start]:
             merged[-1][1] = s.end
         else:
             merged.append([s.start, s.end])
@@ -72,7 +76,24 @@ def _stretches(p: Paragraph, spans: list[Span]) -> Iterator[tuple[int, int]]:
 def _finding(name: str, p: Paragraph, start: int, end: int, limit: int, confidence: float) -> Iterator[Finding]:
     words = p.text[start:end]
     anchor = (place(p, start, end),)
-    if len(words) > limit or STATUS.fullmatch(words) or is_guidance(words) or words.endswith((":", "：")) or not any(c.isalnum() for c in words):
+    if (
+        len(words) > limit
+        or STATUS.fullmatch(words)
+        or is_guidance(words)
+        or words.endswith((":", "："))
+        or not any(c.isalnum() for c in words)
+    ):
         yield Finding(name, Rank.COLORED, anchor, confidence, ignored=True)
     else:
-        yield Finding(name, Rank.COLORED, anchor, confidence, label=title_of(words), name=words, same=sameness(words))
+        options = alternatives(words)
+        yield Finding(
+            name,
+            Rank.COLORED,
+            anchor,
+            confidence,
+            label=title_of(words),
+            name=words,
+            same=sameness(words),
+            type=FieldType.CHOICE if options else None,
+            options=options,
+        )

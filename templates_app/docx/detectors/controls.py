@@ -37,7 +37,7 @@ def _is_place(layout: Layout, p: Paragraph, mark: Mark) -> bool:
         return False
     if mark.placeholder or mark.bound or mark.control in TYPES:
         return True
-    text = p.text[mark.start:mark.end]
+    text = p.text[mark.start : mark.end]
     if layout.at[p.part, p.p] in layout.headings or len(text) > MAX_FILLED or _has_places_inside(p, mark):
         return False
     return mark.control == "text" or bool(text.strip()) or mark.kind is MarkKind.CONTROL
@@ -45,23 +45,38 @@ def _is_place(layout: Layout, p: Paragraph, mark: Mark) -> bool:
 
 def _has_places_inside(p: Paragraph, mark: Mark) -> bool:
     """A region around smaller places is not a place of its own."""
-    if any(m is not mark and mark.start <= m.start and m.end <= mark.end and m.kind is not MarkKind.CONTROL_AROUND
-           and (m.start, m.end, m.ordinal) != (mark.start, mark.end, mark.ordinal) for m in p.marks):
+    if any(
+        m is not mark
+        and mark.start <= m.start
+        and m.end <= mark.end
+        and m.kind is not MarkKind.CONTROL_AROUND
+        and (m.start, m.end, m.ordinal) != (mark.start, mark.end, mark.ordinal)
+        for m in p.marks
+    ):
         return True
-    text = p.text[mark.start:mark.end]
+    text = p.text[mark.start : mark.end]
     match = TOKENS.search(text)
     return match is not None and match[0] != text.strip()
 
 
 def _finding(p: Paragraph, mark: Mark) -> Finding:
-    shown = p.text[mark.start:mark.end].strip()
+    shown = p.text[mark.start : mark.end].strip()
     own = mark.name or mark.tag
     prompt = shown if mark.placeholder and len(shown) <= 80 else ""
     own = own or (shown if prompt and not PROMPT.search(prompt) else "")
     return Finding(
-        "control", Rank.CONTROL, (place(p, mark.start, mark.end),), 0.97 if mark.placeholder or mark.bound else 0.85,
-        label=title_of(own) if own else "", name=own, type=TYPES.get(mark.control), options=mark.options,
-        same=_same(mark, shown), context=prompt, hint=prompt, date_format=mark.date_format,
+        "control",
+        Rank.CONTROL,
+        (place(p, mark.start, mark.end),),
+        0.97 if mark.placeholder or mark.bound else 0.85,
+        label=title_of(own) if own else "",
+        name=own,
+        type=TYPES.get(mark.control),
+        options=mark.options,
+        same=_same(mark, shown),
+        context=prompt,
+        hint=prompt,
+        date_format=mark.date_format,
     )
 
 

@@ -20,5 +20,12 @@ def find_dollars(layout: Layout) -> Iterator[Finding]:
         for match in TOKEN.finditer(p.text):
             name = match[1] or match[2]
             if name.casefold() not in CURRENCIES:
-                yield Finding("dollars", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9,
-                              label=title_of(name), name=name, same=f"var {name.casefold()}")
+                yield Finding(
+                    "dollars",
+                    Rank.TOKEN,
+                    (place(p, match.start(), match.end()),),
+                    0.9,
+                    label=title_of(name),
+                    name=name,
+                    same=f"var {name.casefold()}",
+                )

@@ -10,8 +10,9 @@ from ..layout import Layout
 from ..model import FieldType, Mark, MarkKind, Paragraph
 from ..wording import title_of
 
-MACHINE_NAME = re.compile(r"(?:text|texte|texto|testo|tekst|text_|dropdown|drop|combo|liste|field|feld|campo|champ)?\s?_?\d*",
-                          re.IGNORECASE)
+MACHINE_NAME = re.compile(
+    r"(?:text|texte|texto|testo|tekst|text_|dropdown|drop|combo|liste|field|feld|campo|champ)?\s?_?\d*", re.IGNORECASE
+)
 TYPES = {"date": FieldType.DATE, "number": FieldType.NUMBER}
 
 
@@ -27,7 +28,12 @@ def _runs(marks: list[Mark]) -> list[list[Mark]]:
     runs: list[list[Mark]] = []
     for mark in sorted(marks, key=lambda m: m.start):
         last = runs[-1][-1] if runs else None
-        if last is not None and last.end == mark.start and last.control == mark.control == "FORMTEXT" and last.end > last.start:
+        if (
+            last is not None
+            and last.end == mark.start
+            and last.control == mark.control == "FORMTEXT"
+            and last.end > last.start
+        ):
             runs[-1].append(mark)
         else:
             runs.append([mark])
@@ -38,6 +44,15 @@ def _finding(p: Paragraph, run: list[Mark]) -> Finding:
     first = run[0]
     own = "" if MACHINE_NAME.fullmatch(first.name) else first.name
     kind = FieldType.CHOICE if first.control == "FORMDROPDOWN" else TYPES.get(first.tag)
-    return Finding("form_field", Rank.FORM_FIELD, (place(p, first.start, run[-1].end),), 0.97, name=own,
-                   context=title_of(own) if own else "", type=kind, options=first.options,
-                   date_format=first.date_format, ignored=first.tag == "calculated")
+    return Finding(
+        "form_field",
+        Rank.FORM_FIELD,
+        (place(p, first.start, run[-1].end),),
+        0.97,
+        name=own,
+        context=title_of(own) if own else "",
+        type=kind,
+        options=first.options,
+        date_format=first.date_format,
+        ignored=first.tag == "calculated",
+    )

@@ -18,10 +18,21 @@ def find_guidance(layout: Layout) -> Iterator[Finding]:
         if paragraph is not None and INSTRUCTION.match(paragraph.text.strip()) and len(paragraph.text) >= MIN_LENGTH:
             text = paragraph.text
             first = text.split(".")[0]
-            kind = FieldType.IMAGE if IMAGE.search(first) and first.split()[0].casefold() in ("attach", "insert") else FieldType.LONG_TEXT
+            kind = (
+                FieldType.IMAGE
+                if IMAGE.search(first) and first.split()[0].casefold() in ("attach", "insert")
+                else FieldType.LONG_TEXT
+            )
             start = len(text) - len(text.lstrip())
-            yield Finding("guidance", Rank.GUIDANCE, (place(paragraph, start, len(text.rstrip())),), 0.55,
-                          label=layout.paragraphs[i].text.strip(), type=kind, hint=text.strip())
+            yield Finding(
+                "guidance",
+                Rank.GUIDANCE,
+                (place(paragraph, start, len(text.rstrip())),),
+                0.55,
+                label=layout.paragraphs[i].text.strip(),
+                type=kind,
+                hint=text.strip(),
+            )
 
 
 def _only_paragraph(layout: Layout, i: int) -> Paragraph | None:

@@ -1,5 +1,7 @@
 """«Name»: what a merge field shows, also where the field behind it was lost; and MERGEFIELD itself."""
 
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
+
 from __future__ import annotations
 
 import re
@@ -18,9 +20,16 @@ def find_merge_fields(layout: Layout) -> Iterator[Finding]:
     for p in layout.body():
         for mark in p.marks:
             if mark.kind is MarkKind.MERGE_FIELD:
-                name = mark.name or p.text[mark.start:mark.end].strip("«»‹› ")
-                yield Finding("merge_field", Rank.FORM_FIELD, (place(p, mark.start, mark.end),), 0.97,
-                              label=title_of(name), name=name, same=f"var {name.casefold()}")
+                name = mark.name or p.text[mark.start : mark.end].strip("«»‹› ")
+                yield Finding(
+                    "merge_field",
+                    Rank.FORM_FIELD,
+                    (place(p, mark.start, mark.end),),
+                    0.97,
+                    label=title_of(name),
+                    name=name,
+                    same=f"var {name.casefold()}",
+                )
 
 
 def find_guillemets(layout: Layout) -> Iterator[Finding]:
@@ -34,5 +43,12 @@ def find_guillemets(layout: Layout) -> Iterator[Finding]:
 def _in_paragraph(p: Paragraph, merging: bool) -> Iterator[Finding]:
     for match in TOKEN.finditer(p.text):
         if merging or (match[1].isascii() and COMPOSED.fullmatch(match[1])):
-            yield Finding("guillemets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.85,
-                          label=title_of(match[1]), name=match[1], same=f"var {match[1].casefold()}")
+            yield Finding(
+                "guillemets",
+                Rank.TOKEN,
+                (place(p, match.start(), match.end()),),
+                0.85,
+                label=title_of(match[1]),
+                name=match[1],
+                same=f"var {match[1].casefold()}",
+            )

@@ -1,4 +1,6 @@
-""""Label:" with nothing after it, at the end of a paragraph or before the next label of a line."""
+""" "Label:" with nothing after it, at the end of a paragraph or before the next label of a line."""
+
+# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
 
 from __future__ import annotations
 
@@ -6,10 +8,10 @@ import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
-from ..layout import Layout, is_blank
-from ..lexicon import INSTRUCTION
+from ..layout import Layout, Table, is_blank
+from ..lexicon import INSTRUCTION, INTRODUCTION
 from ..model import Paragraph
-from ..wording import without_markers
+from ..wording import MARKERS, without_markers
 
 COLON = (":", "：")
 MAX_LABEL = 90
@@ -20,7 +22,11 @@ INLINE = re.compile(r"(?:^|\t|\s{3,}|(?<=\n))\s*([^\W_][^:：\t\n]{0,50}[:：])(
 
 def find_labels(layout: Layout) -> Iterator[Finding]:
     for i, p in enumerate(layout.paragraphs):
-        if p.in_toc or not p.text or (":" not in p.text and "：" not in p.text) or i in layout.headings:
+        if p.in_toc or not p.text or i in layout.headings:
+            continue
+        if ":" not in p.text and "：" not in p.text:
+            if p.cell is not None and p.style and _is_sibling(layout, i, p):
+                yield Finding("labels", Rank.LABEL, (place(p, len(p.text), len(p.text)),), 0.55)
             continue
         text = p.text.strip()
         if text.endswith(COLON) and text.count("\n") < 2:
@@ -28,6 +34,33 @@ def find_labels(layout: Layout) -> Iterator[Finding]:
                 yield Finding("labels", Rank.LABEL, (place(p, len(p.text), len(p.text)),), 0.75)
         if "\t" in p.text or "   " in p.text:
             yield from _inside(p)
+
+
+def _is_sibling(layout: Layout, i: int, p: Paragraph) -> bool:
+    """A label whose colon was forgotten: alone in its row, next to a row alike that has its colon."""
+    row = layout.row_of(p)
+    words = p.text.split()
+    if len(row) != 1 or len(row[0].paragraphs) != 1 or not words or len(p.text) > MAX_LABEL:
+        return False
+    nearby = (layout.paragraphs[j] for j in (i - 1, i + 1) if 0 <= j < len(layout.paragraphs))
+    return any(
+        q.style == p.style
+        and q.cell is not None
+        and p.cell is not None
+        and q.cell.table == p.cell.table
+        and q.text.split()[:1] == words[:1]
+        and (q.text.strip().endswith(COLON) or _is_near_colon(layout, q, words))
+        for q in nearby
+    )
+
+
+def _is_near_colon(layout: Layout, q: Paragraph, words: list[str]) -> bool:
+    table = layout.table_of(q)
+    return table is not None and any(
+        c.text.endswith(COLON) and c.text.split()[:1] == words[:1] and c.paragraphs[0].style == q.style
+        for row in table.rows
+        for c in row
+    )
 
 
 def _asks(layout: Layout, p: Paragraph, text: str) -> bool:
@@ -38,23 +71,40 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     """Nothing else in the cell after it, and no cell beside or below that takes the value or holds it already."""
     cell = layout.cell_of(p)
     table = layout.table_of(p)
-    if cell is None or table is None or cell.cell.nested:
+    if cell is None or table is None or cell.cell.nested or _is_form(table):
         return False
-    following = cell.paragraphs[cell.paragraphs.index(p) + 1:]
+    following = cell.paragraphs[cell.paragraphs.index(p) + 1 :]
     rest = next((q for q in following if not is_blank(q.text) or q.marks or q.drawing), None)
     if rest is not None and (rest.marks or not rest.text.strip().endswith(COLON)):
         return False
     right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
     if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
         return False
-    below = next((c for row in table.rows if row[0].cell.row == cell.cell.row + 1 for c in row if c.column == cell.column), None)
-    return not (below is not None and below.empty and below.cell.span == cell.cell.span
-                and len(table.rows[0]) == len([c for c in layout.row_of(p)]) == 1)
+    below = next(
+        (c for row in table.rows if row[0].cell.row == cell.cell.row + 1 for c in row if c.column == cell.column), None
+    )
+    return not (
+        below is not None
+        and below.empty
+        and below.cell.span == cell.cell.span
+        and len(table.rows[0]) == len([c for c in layout.row_of(p)]) == 1
+    )
+
+
+def _is_form(table: Table) -> bool:
+    """A form to be filled through its text fields has no other places."""
+    return any(m.control == "FORMTEXT" for row in table.rows for c in row for p in c.paragraphs for m in p.marks)
 
 
 def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
     words = text.split()
-    if len(text) > MAX_BODY_LABEL or len(words) > MAX_BODY_WORDS or INSTRUCTION.match(text):
+    if (
+        len(text) > MAX_BODY_LABEL
+        or len(words) > MAX_BODY_WORDS
+        or INSTRUCTION.match(text)
+        or INTRODUCTION.search(text)
+        or MARKERS.search(text)
+    ):
         return False
     i = layout.at[p.part, p.p]
     following = layout.paragraphs[i + 1] if i + 1 < len(layout.paragraphs) else None
@@ -64,7 +114,7 @@ def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
         return False
     if is_blank(following.text):
         after = layout.after(following, 2)
-        return after is None or not after.number and after.cell is None and not is_blank(without_markers(after.text))
+        return after is None or (not after.number and after.cell is None and not is_blank(without_markers(after.text)))
     label, colon, value = following.text.partition(":")
     return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
 
@@ -74,13 +124,15 @@ def _inside(p: Paragraph) -> Iterator[Finding]:
     for match in INLINE.finditer(p.text):
         start, end = match.span(2)
         if is_blank(p.text[end:]) and p.text.strip().endswith(COLON):
-            continue                   # the last one is found as the end of its paragraph
+            continue  # the last one is found as the end of its paragraph
         rest = p.text[end:].lstrip()
         parted = p.text[end:].lstrip(" \xa0\u2002")[:1] in ("\t", "\n")
         if not rest or not (re.match(r"[^:：\t\n]{1,50}[:：]", rest) or (parted and p.cell is not None)):
             continue
         if is_blank(without_markers(rest)) and "\n" not in p.text[end:]:
-            continue                   # its value stands there already
+            continue  # its value stands there already
+        if any(start - 1 <= m.start <= end + 1 for m in p.marks):
+            continue
         spaces = re.match(r"[ \xa0\u2002]*", p.text[start:])
         end = start + (spaces.end() if spaces else 0)
         if end > start and end < len(p.text) and p.text[end] not in "\t\n":

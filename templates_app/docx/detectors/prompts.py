@@ -10,6 +10,23 @@ from ..lexicon import PROMPT
 from ..model import FieldType, MarkKind
 from ..wording import title_of
 
+STARTS = (
+    "clic",
+    "klik",
+    "klick",
+    "tap ",
+    "press",
+    "choose",
+    "choisi",
+    "wählen",
+    "select",
+    "elija",
+    "velg",
+    "место",
+    "щелк",
+    "单击",
+    "クリック",
+)
 CHOOSING = ("item", "element", "élément", "elemento")
 
 
@@ -20,6 +37,9 @@ def find_prompts(layout: Layout) -> Iterator[Finding]:
                 words = mark.name.strip("[]<>{} ")
                 own = "" if not words or PROMPT.search(words) else title_of(words)
                 yield Finding("prompt", Rank.PROMPT, (place(p, mark.start, mark.end),), 0.9, label=own, hint=words)
-        for match in PROMPT.finditer(p.text):
+        text = p.text.casefold()
+        for match in PROMPT.finditer(p.text) if any(start in text for start in STARTS) else ():
             kind = FieldType.CHOICE if match[0].rstrip(".").casefold().endswith(CHOOSING) else None
-            yield Finding("prompt", Rank.PROMPT, (place(p, match.start(), match.end()),), 0.85, hint=match[0], type=kind)
+            yield Finding(
+                "prompt", Rank.PROMPT, (place(p, match.start(), match.end()),), 0.85, hint=match[0], type=kind
+            )

@@ -14,7 +14,14 @@ from .controls import CANONICAL
 def find_properties(layout: Layout) -> Iterator[Finding]:
     for p in layout.body():
         for mark in p.marks:
-            if mark.kind is MarkKind.PROPERTY and not is_blank(p.text[mark.start:mark.end]):
+            if mark.kind is MarkKind.PROPERTY and not is_blank(p.text[mark.start : mark.end]):
                 key = mark.name.casefold().replace(" ", "")
-                yield Finding("property", Rank.PROPERTY, (place(p, mark.start, mark.end),), 0.9,
-                              label=title_of(mark.name), name=mark.name, same=f"property {CANONICAL.get(key, key)}")
+                yield Finding(
+                    "property",
+                    Rank.PROPERTY,
+                    (place(p, mark.start, mark.end),),
+                    0.9,
+                    label=title_of(mark.name),
+                    name=mark.name,
+                    same=f"property {CANONICAL.get(key, key)}",
+                )

@@ -30,9 +30,18 @@ DATE = (2020, 2, 20, 20, 20, 20)
 ROOTS = {"header": "hdr", "footer": "ftr"}
 
 
-def build(body_xml: str, *, headers: Sequence[str] = (), footers: Sequence[str] = (), styles: str = "",
-          numbering: str = "", extra: Mapping[str, str | bytes] | None = None, main: str = "word/document.xml",
-          main_relationships: Sequence[tuple[str, str]] = (), package_relationships: Sequence[tuple[str, str]] = ()) -> bytes:
+def build(
+    body_xml: str,
+    *,
+    headers: Sequence[str] = (),
+    footers: Sequence[str] = (),
+    styles: str = "",
+    numbering: str = "",
+    extra: Mapping[str, str | bytes] | None = None,
+    main: str = "word/document.xml",
+    main_relationships: Sequence[tuple[str, str]] = (),
+    package_relationships: Sequence[tuple[str, str]] = (),
+) -> bytes:
     """A .docx: ``body_xml`` inside w:body; headers, footers, styles and numbering the insides of their roots.
 
     ``extra`` are further parts by name (their own root and all); the relationships to them are given apart as
@@ -42,8 +51,12 @@ def build(body_xml: str, *, headers: Sequence[str] = (), footers: Sequence[str] 
     parts: dict[str, str | bytes] = {main: f"{HEAD}<w:document {DECLARED}><w:body>{body_xml}</w:body></w:document>"}
     related = list(main_relationships)
     types = {main: MAIN_TYPE}
-    for kind, insides in (("header", headers), ("footer", footers), ("styles", [styles] if styles else []),
-                          ("numbering", [numbering] if numbering else [])):
+    for kind, insides in (
+        ("header", headers),
+        ("footer", footers),
+        ("styles", [styles] if styles else []),
+        ("numbering", [numbering] if numbering else []),
+    ):
         for number, inside in enumerate(insides, 1):
             name = posixpath.join(folder, f"{kind}{number if kind in ROOTS else ''}.xml")
             root = ROOTS.get(kind, kind)
@@ -72,14 +85,18 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
 
 def _content_types(types: Mapping[str, str]) -> str:
     overrides = "".join(f'<Override PartName="/{name}" ContentType="{kind}"/>' for name, kind in types.items())
-    return (f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>')
+    return (
+        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>'
+    )
 
 
 def _relationships(related: Sequence[tuple[str, str]]) -> str:
-    lines = "".join(f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="/{target}"/>'
-                    for number, (kind, target) in enumerate(related, 1))
+    lines = "".join(
+        f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="/{target}"/>'
+        for number, (kind, target) in enumerate(related, 1)
+    )
     return f'{HEAD}<Relationships xmlns="{RELATIONSHIPS}">{lines}</Relationships>'
 
 
@@ -97,7 +114,9 @@ def run(text: str, properties: str = "") -> str:
 
 def table(*rows: Sequence[str]) -> str:
     """A w:tbl; each cell is the text of its one paragraph."""
-    lines = "".join(f"<w:tr>{''.join(cell(paragraph(text) if text else '<w:p/>') for text in row)}</w:tr>" for row in rows)
+    lines = "".join(
+        f"<w:tr>{''.join(cell(paragraph(text) if text else '<w:p/>') for text in row)}</w:tr>" for row in rows
+    )
     grid = "".join('<w:gridCol w:w="2000"/>' for _ in rows[0])
     return f"<w:tbl><w:tblPr/><w:tblGrid>{grid}</w:tblGrid>{lines}</w:tbl>"
 

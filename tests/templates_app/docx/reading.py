@@ -34,13 +34,16 @@ def a_field(key: str, *anchors: Anchor, kind: FieldType = FieldType.TEXT, **more
 
 def token_field(data: bytes, key: str, token: str, part: str = DOCUMENT) -> Field:
     """A field at every place where the token stands."""
-    anchors = [Anchor(part, number, text.index(token), text.index(token) + len(token))
-               for number, text in enumerate(texts(data, part)) if token in text]
+    anchors = [
+        Anchor(part, number, text.index(token), text.index(token) + len(token))
+        for number, text in enumerate(texts(data, part))
+        if token in text
+    ]
     return a_field(key, *anchors)
 
 
 def check_places(filled: Filled) -> None:
     """Every value stands where the report says."""
     for placed in filled.placed_spans:
-        here = texts(filled.data, placed.place.part)[placed.place.p][placed.place.start:placed.place.end]
+        here = texts(filled.data, placed.place.part)[placed.place.p][placed.place.start : placed.place.end]
         assert here == placed.text, placed

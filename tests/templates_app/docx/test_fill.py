@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -25,8 +26,10 @@ from .reading import a_field, at, check_places, texts, token_field, xml
 from .test_text import CHOICE
 
 CONTROL = "<w:sdt><w:sdtPr>{}</w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
-PLACEHOLDER_STYLE = ('<w:style w:type="character" w:styleId="Platzhalter"><w:name w:val="Placeholder Text"/></w:style>'
-                     '<w:docDefaults><w:rPrDefault><w:rPr><w:lang w:val="de-DE"/></w:rPr></w:rPrDefault></w:docDefaults>')
+PLACEHOLDER_STYLE = (
+    '<w:style w:type="character" w:styleId="Platzhalter"><w:name w:val="Placeholder Text"/></w:style>'
+    '<w:docDefaults><w:rPrDefault><w:rPr><w:lang w:val="de-DE"/></w:rPr></w:rPrDefault></w:docDefaults>'
+)
 
 
 def put(data: bytes, field: Field, value: Value) -> Filled:
@@ -60,7 +63,7 @@ class TestPlainText:
     def test_the_first_run_gives_the_formatting(self) -> None:
         body = f"<w:p>{run('[', '<w:i/>')}{run('x', '<w:b/>')}{run(']')}</w:p>"
         filled = put(build(body), a_field("x", at(0, 0, 3)), "y")
-        assert '<w:rPr><w:i/></w:rPr><w:t>y</w:t>' in xml(filled.data)
+        assert "<w:rPr><w:i/></w:rPr><w:t>y</w:t>" in xml(filled.data)
         assert "<w:b/>" not in xml(filled.data)
 
     def test_several_places_in_one_paragraph(self) -> None:
@@ -82,8 +85,13 @@ class TestPlainText:
         assert texts(filled.data) == ["Name: ____ Date: today"]
 
     def test_bookmarks_and_comments_stay(self) -> None:
-        body = ('<w:p><w:bookmarkStart w:id="1" w:name="a"/>' + run("[x") + '<w:commentRangeStart w:id="2"/>' + run("]")
-                + '<w:bookmarkEnd w:id="1"/></w:p>')
+        body = (
+            '<w:p><w:bookmarkStart w:id="1" w:name="a"/>'
+            + run("[x")
+            + '<w:commentRangeStart w:id="2"/>'
+            + run("]")
+            + '<w:bookmarkEnd w:id="1"/></w:p>'
+        )
         result = xml(put(build(body), a_field("x", at(0, 0, 3)), "y").data)
         assert result.index("bookmarkStart") < result.index(">y<") < result.index("commentRangeStart")
 
@@ -129,8 +137,15 @@ class TestEmptyPlaces:
         assert texts(filled.data) == ["Name: Ann"]
         assert filled.placed_spans[0].place == at(0, 6, 9)
 
-    @pytest.mark.parametrize(("label", "result"), [("Name: ", "Name: Ann"), ("氏名：", "氏名：Ann"),  # noqa: RUF001
-                                                   ("Name (", "Name (Ann"), ("Name:\t", "Name:\tAnn")])
+    @pytest.mark.parametrize(
+        ("label", "result"),
+        [
+            ("Name: ", "Name: Ann"),
+            ("氏名：", "氏名：Ann"),  # noqa: RUF001
+            ("Name (", "Name (Ann"),
+            ("Name:\t", "Name:\tAnn"),
+        ],
+    )
     def test_no_space_where_none_is_needed(self, label: str, result: str) -> None:
         assert texts(put(build(paragraph(label)), a_field("x", at(0, len(label), len(label))), "Ann").data) == [result]
 
@@ -147,7 +162,7 @@ class TestEmptyPlaces:
         assert texts(put(build(paragraph("Street")), a_field("n", at(0, 0, 0)), "Main").data) == ["Main Street"]
 
     def test_behind_a_field_and_a_link(self) -> None:
-        body = ("<w:p><w:hyperlink>" + begin() + code("REF x") + SEPARATE + run("Ref") + END + "</w:hyperlink></w:p>")
+        body = "<w:p><w:hyperlink>" + begin() + code("REF x") + SEPARATE + run("Ref") + END + "</w:hyperlink></w:p>"
         filled = put(build(body), a_field("n", at(0, 3, 3)), "Ann")
         assert xml(filled.data).index("</w:hyperlink>") < xml(filled.data).index("Ann")
 
@@ -166,23 +181,44 @@ class TestControls:
         body = "<w:p>" + CONTROL.format("<w:rPr><w:b/></w:rPr><w:showingPlcHdr/>", styled) + "</w:p>"
         assert "<w:rPr><w:b/></w:rPr><w:t>y</w:t>" in xml(put(build(body), a_field("x", at(0, 0, 5)), "y").data)
 
+    def test_space_around_the_place_inside_a_control_stays(self) -> None:
+        body = "<w:p>" + CONTROL.format("<w:showingPlcHdr/>", run(" [x] ")) + "</w:p>"
+        filled = put(build(body), a_field("x", at(0, 1, 4)), "y")
+        assert texts(filled.data) == [" y "]
+        assert "showingPlcHdr" not in xml(filled.data)
+
+    def test_one_place_of_several_in_a_control(self) -> None:
+        binding = '<w:showingPlcHdr/><w:dataBinding w:xpath="/a" w:storeItemID="{1}"/>'
+        body = "<w:p>" + CONTROL.format(binding, run("[x] and [y]")) + "</w:p>"
+        filled = put(build(body), a_field("x", at(0, 0, 3)), "z")
+        assert texts(filled.data) == ["z and [y]"]
+        assert "showingPlcHdr" not in xml(filled.data)
+        assert filled.notes == ()
+
     def test_empty_control(self) -> None:
         body = "<w:p>" + run("a ") + CONTROL.format("<w:text/>", "") + "</w:p>"
-        assert "<w:sdtContent><w:r><w:t>y</w:t></w:r></w:sdtContent>" in xml(put(build(body), a_field("x", at(0, 2, 2)), "y").data)
+        assert "<w:sdtContent><w:r><w:t>y</w:t></w:r></w:sdtContent>" in xml(
+            put(build(body), a_field("x", at(0, 2, 2)), "y").data
+        )
 
-    @pytest.mark.parametrize("body", [
-        CONTROL.format("<w:showingPlcHdr/>", paragraph("Click")),
-        "<w:tbl><w:tr>" + CONTROL.format("<w:showingPlcHdr/>", cell(paragraph("Click"))) + "</w:tr></w:tbl>",
-        "<w:tbl>" + CONTROL.format("<w:showingPlcHdr/>", f"<w:tr>{cell(paragraph('Click'))}</w:tr>") + "</w:tbl>",
-    ])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            CONTROL.format("<w:showingPlcHdr/>", paragraph("Click")),
+            "<w:tbl><w:tr>" + CONTROL.format("<w:showingPlcHdr/>", cell(paragraph("Click"))) + "</w:tr></w:tbl>",
+            "<w:tbl>" + CONTROL.format("<w:showingPlcHdr/>", f"<w:tr>{cell(paragraph('Click'))}</w:tr>") + "</w:tbl>",
+        ],
+    )
     def test_around_paragraph_cell_and_row(self, body: str) -> None:
         filled = put(build(body), a_field("x", at(0, 0, 5)), "y")
         assert texts(filled.data) == ["y"]
         assert "showingPlcHdr" not in xml(filled.data)
 
     def test_check_box(self) -> None:
-        box = ('<w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
-               '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox>')
+        box = (
+            '<w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
+            '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox>'
+        )
         body = "<w:p>" + CONTROL.format(box, run("☐")) + run(" Yes") + "</w:p>"
         filled = put(build(body), a_field("x", at(0, 0, 1), kind=FieldType.CHECKBOX), True)
         assert texts(filled.data) == ["☒ Yes"]
@@ -223,27 +259,46 @@ class TestControls:
 
 STORE = "{AAAAAAAA-0000-0000-0000-000000000001}"
 ITEM = '<i:info xmlns:i="urn:i"><i:client><i:name>old</i:name><i:name>second</i:name></i:client><i:ok/></i:info>'
-PROPERTIES = ('<ds:datastoreItem xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml" '
-              f'ds:itemID="{STORE}"/>')
-ITEM_RELATIONSHIPS = ('<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-                      'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXmlProps" '
-                      'Target="itemProps1.xml"/></Relationships>')
-CORE = ('<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
-        'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Old</dc:title></cp:coreProperties>')
+PROPERTIES = (
+    '<ds:datastoreItem xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml" '
+    f'ds:itemID="{STORE}"/>'
+)
+ITEM_RELATIONSHIPS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXmlProps" '
+    'Target="itemProps1.xml"/></Relationships>'
+)
+CORE = (
+    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Old</dc:title></cp:coreProperties>'
+)
 EXTENDED = '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"/>'
-CUSTOM = ('<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
-          'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">'
-          '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="2" name="Client"><vt:i4>7</vt:i4></property></Properties>')
+CUSTOM = (
+    '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+    'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">'
+    '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="2" name="Client"><vt:i4>7</vt:i4></property>'
+    "</Properties>"
+)
 
 
 def bound_file(body: str) -> bytes:
-    return build(body, extra={"customXml/item1.xml": ITEM, "customXml/itemProps1.xml": PROPERTIES,
-                              "customXml/_rels/item1.xml.rels": ITEM_RELATIONSHIPS, "docProps/core.xml": CORE,
-                              "docProps/app.xml": EXTENDED, "docProps/custom.xml": CUSTOM},
-                 main_relationships=[("customXml", "customXml/item1.xml")],
-                 package_relationships=[("metadata/core-properties", "docProps/core.xml"),
-                                        ("extended-properties", "docProps/app.xml"),
-                                        ("custom-properties", "docProps/custom.xml")])
+    return build(
+        body,
+        extra={
+            "customXml/item1.xml": ITEM,
+            "customXml/itemProps1.xml": PROPERTIES,
+            "customXml/_rels/item1.xml.rels": ITEM_RELATIONSHIPS,
+            "docProps/core.xml": CORE,
+            "docProps/app.xml": EXTENDED,
+            "docProps/custom.xml": CUSTOM,
+        },
+        main_relationships=[("customXml", "customXml/item1.xml")],
+        package_relationships=[
+            ("metadata/core-properties", "docProps/core.xml"),
+            ("extended-properties", "docProps/app.xml"),
+            ("custom-properties", "docProps/custom.xml"),
+        ],
+    )
 
 
 def bound(path: str, store: str = STORE, more: str = "", shown: str = "old", mapping: str = "xmlns:i='urn:i'") -> str:
@@ -257,6 +312,12 @@ class TestBindings:
         filled = put(data, a_field("x", at(0, 0, 3)), "new")
         assert "<i:name>old</i:name><i:name>new</i:name>" in xml(filled.data, "customXml/item1.xml")
         assert filled.notes == ()
+
+    def test_two_values_for_one_stored_place_are_noted(self) -> None:
+        data = bound_file(bound("/i:info/i:ok") * 2)
+        fields = [a_field("a", at(0, 0, 3)), a_field("b", at(1, 0, 3))]
+        assert fill(data, fields, {"a": "same", "b": "same"}).notes == ()
+        assert len(fill(data, fields, {"a": "one", "b": "other"}).notes) == 1
 
     def test_attribute_and_date(self) -> None:
         date_control = '<w:date><w:dateFormat w:val="yyyy"/><w:storeMappedDataAs w:val="date"/></w:date>'
@@ -277,26 +338,35 @@ class TestBindings:
 
     def test_core_and_extended_properties(self) -> None:
         core = "{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"
-        names = ("xmlns:cp='http://schemas.openxmlformats.org/package/2006/metadata/core-properties' "
-                 "xmlns:dc='http://purl.org/dc/elements/1.1/'")
-        data = bound_file(bound("/cp:coreProperties[1]/dc:title[1]", core, mapping=names)
-                          + bound("/cp:coreProperties[1]/cp:category[1]", core, mapping=names))
+        names = (
+            "xmlns:cp='http://schemas.openxmlformats.org/package/2006/metadata/core-properties' "
+            "xmlns:dc='http://purl.org/dc/elements/1.1/'"
+        )
+        data = bound_file(
+            bound("/cp:coreProperties[1]/dc:title[1]", core, mapping=names)
+            + bound("/cp:coreProperties[1]/cp:category[1]", core, mapping=names)
+        )
         filled = fill(data, [a_field("t", at(0, 0, 3)), a_field("c", at(1, 0, 3))], {"t": "Title", "c": "Kind"})
         result = xml(filled.data, "docProps/core.xml")
         assert "<dc:title>Title</dc:title>" in result
         assert "<cp:category>Kind</cp:category>" in result
 
-    @pytest.mark.parametrize("path", ["/i:other", "//i:name", "/i:info/i:client[9]", "count(/i:info)", "", "/i:info/i:client"])
+    @pytest.mark.parametrize(
+        "path", ["/i:other", "//i:name", "/i:info/i:client[9]", "count(/i:info)", "", "/i:info/i:client"]
+    )
     def test_a_binding_that_leads_nowhere_is_noted(self, path: str) -> None:
         filled = put(bound_file(bound(path)), a_field("x", at(0, 0, 3)), "new")
         assert texts(filled.data) == ["new"]
         assert len(filled.notes) == 1
 
-    @pytest.mark.parametrize(("field_code", "part", "stored"), [
-        ('DOCPROPERTY  "Client" \\* MERGEFORMAT', "docProps/custom.xml", "<vt:lpwstr>new</vt:lpwstr>"),
-        ("DOCPROPERTY Company", "docProps/app.xml", "<Company>new</Company>"),
-        ("TITLE", "docProps/core.xml", "<dc:title>new</dc:title>"),
-    ])
+    @pytest.mark.parametrize(
+        ("field_code", "part", "stored"),
+        [
+            ('DOCPROPERTY  "Client" \\* MERGEFORMAT', "docProps/custom.xml", "<vt:lpwstr>new</vt:lpwstr>"),
+            ("DOCPROPERTY Company", "docProps/app.xml", "<Company>new</Company>"),
+            ("TITLE", "docProps/core.xml", "<dc:title>new</dc:title>"),
+        ],
+    )
     def test_document_properties(self, field_code: str, part: str, stored: str) -> None:
         body = "<w:p>" + begin() + code(field_code) + SEPARATE + run("old") + END + "</w:p>"
         filled = put(bound_file(body), a_field("x", at(0, 0, 3)), "new")
@@ -305,9 +375,13 @@ class TestBindings:
 
     def test_document_variable(self) -> None:
         body = "<w:p>" + begin() + code("DOCVARIABLE Client") + SEPARATE + run("old") + END + "</w:p>"
-        settings_part = ('<w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docVars>'
-                         '<w:docVar w:name="Client" w:val="old"/></w:docVars></w:settings>')
-        data = build(body, extra={"word/settings.xml": settings_part}, main_relationships=[("settings", "word/settings.xml")])
+        settings_part = (
+            '<w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docVars>'
+            '<w:docVar w:name="Client" w:val="old"/></w:docVars></w:settings>'
+        )
+        data = build(
+            body, extra={"word/settings.xml": settings_part}, main_relationships=[("settings", "word/settings.xml")]
+        )
         filled = put(data, a_field("x", at(0, 0, 3)), "new")
         assert 'w:val="new"' in xml(filled.data, "word/settings.xml")
 
@@ -328,18 +402,25 @@ class TestFields:
         assert xml(filled.data).index('"separate"') < xml(filled.data).index("Ann") < xml(filled.data).index('"end"')
 
     def test_form_text_in_one_run(self) -> None:
-        body = ('<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>FORMTEXT</w:instrText><w:fldChar '
-                'w:fldCharType="separate"/><w:t>..</w:t><w:fldChar w:fldCharType="end"/><w:t>!</w:t></w:r></w:p>')
+        body = (
+            '<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>FORMTEXT</w:instrText><w:fldChar '
+            'w:fldCharType="separate"/><w:t>..</w:t><w:fldChar w:fldCharType="end"/><w:t>!</w:t></w:r></w:p>'
+        )
         assert texts(put(build(body), a_field("x", at(0, 0, 2)), "Ann").data) == ["Ann!"]
 
     def test_form_text_over_two_paragraphs(self) -> None:
-        body = ("<w:p>" + begin() + code("FORMTEXT") + SEPARATE + run("one") + "</w:p><w:p>" + run("two") + END + "</w:p>")
+        body = (
+            "<w:p>" + begin() + code("FORMTEXT") + SEPARATE + run("one") + "</w:p><w:p>" + run("two") + END + "</w:p>"
+        )
         assert texts(put(build(body), a_field("x", at(0, 0, 3)), "new").data) == ["new", "two"]
 
     def test_form_check_boxes_at_one_point(self) -> None:
         box = "<w:ffData><w:checkBox><w:default w:val='0'/></w:checkBox></w:ffData>"
         both = (begin(box) + code("FORMCHECKBOX") + SEPARATE + END) * 2
-        fields = [a_field("a", at(0, 0, 0), kind=FieldType.CHECKBOX), a_field("b", at(0, 0, 0), kind=FieldType.CHECKBOX)]
+        fields = [
+            a_field("a", at(0, 0, 0), kind=FieldType.CHECKBOX),
+            a_field("b", at(0, 0, 0), kind=FieldType.CHECKBOX),
+        ]
         result = xml(fill(build(f"<w:p>{both}</w:p>"), fields, {"a": False, "b": True}).data)
         assert re.findall(r'<w:checked w:val="(.)"/>', result) == ["0", "1"]
 
@@ -353,12 +434,15 @@ class TestFields:
         with pytest.raises(errors.FillError):
             fill(data, [a_field("x", at(0, 0, 0))], {"x": "None"})
 
-    @pytest.mark.parametrize("body", [
-        begin() + code("MERGEFIELD Name") + SEPARATE + run("«Name»", "<w:b/>") + END,
-        '<w:fldSimple w:instr=" MERGEFIELD Name ">' + run("«Name»", "<w:b/>") + "</w:fldSimple>",
-        '<w:r><w:rPr><w:b/></w:rPr><w:fldChar w:fldCharType="begin"/><w:instrText>MERGEFIELD x</w:instrText><w:fldChar '
-        'w:fldCharType="separate"/><w:t>«Name»</w:t><w:fldChar w:fldCharType="end"/></w:r>',
-    ])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            begin() + code("MERGEFIELD Name") + SEPARATE + run("«Name»", "<w:b/>") + END,
+            '<w:fldSimple w:instr=" MERGEFIELD Name ">' + run("«Name»", "<w:b/>") + "</w:fldSimple>",
+            '<w:r><w:rPr><w:b/></w:rPr><w:fldChar w:fldCharType="begin"/><w:instrText>MERGEFIELD x</w:instrText>'
+            '<w:fldChar w:fldCharType="separate"/><w:t>«Name»</w:t><w:fldChar w:fldCharType="end"/></w:r>',
+        ],
+    )
     def test_merge_field_is_replaced_whole(self, body: str) -> None:
         filled = put(build(f"<w:p>{run('Dear ')}{body}{run('!')}</w:p>"), a_field("x", at(0, 5, 11)), "Ann")
         assert texts(filled.data) == ["Dear Ann!"]
@@ -379,7 +463,9 @@ class TestFields:
 
 
 class TestBoxes:
-    @pytest.mark.parametrize(("box", "checked"), [("☐", "☒"), ("□", "☒"), ("○", "●"), ("[ ]", "[x]"), ("( )", "(x)"), ("[]", "[x]")])
+    @pytest.mark.parametrize(
+        ("box", "checked"), [("☐", "☒"), ("□", "☒"), ("○", "●"), ("[ ]", "[x]"), ("( )", "(x)"), ("[]", "[x]")]
+    )
     def test_one_box(self, box: str, checked: str) -> None:
         field = a_field("x", at(0, 0, len(box)), kind=FieldType.CHECKBOX)
         filled = put(build(paragraph(f"{box} agreed")), field, True)
@@ -402,7 +488,9 @@ class TestBoxes:
         assert texts(put(build(table(["Done?", "", ""])), field, "No").data) == ["Done?", "", "X"]
 
     def test_symbols(self) -> None:
-        symbols = '<w:r><w:sym w:font="Wingdings" w:char="F06F"/></w:r><w:r><w:sym w:font="Wingdings 2" w:char="F0A3"/></w:r>'
+        symbols = (
+            '<w:r><w:sym w:font="Wingdings" w:char="F06F"/></w:r><w:r><w:sym w:font="Wingdings 2" w:char="F0A3"/></w:r>'
+        )
         field = a_field("x", at(0, 0, 1), at(0, 1, 2), kind=FieldType.CHECKBOX)
         filled = put(build(f"<w:p>{symbols}</w:p>"), field, True)
         assert texts(filled.data) == ["☒☒"]
@@ -452,8 +540,10 @@ class TestRecords:
         assert put(data, record_field(at(2, 0, 0), at(3, 0, 0)), []).data == Package.open(data).rewrite({})
 
     def test_clones_have_ids_of_their_own(self) -> None:
-        inside = ('<w:p w14:paraId="00000001"><w:bookmarkStart w:id="0" w:name="b"/><w:bookmarkEnd w:id="0"/></w:p>'
-                  + CONTROL.format('<w:id w:val="5"/>', '<w:p w14:paraId="00000002"/>'))
+        inside = (
+            '<w:p w14:paraId="00000001"><w:bookmarkStart w:id="0" w:name="b"/><w:bookmarkEnd w:id="0"/></w:p>'
+            + CONTROL.format('<w:id w:val="5"/>', '<w:p w14:paraId="00000002"/>')
+        )
         data = build(f"<w:tbl><w:tr>{cell(inside)}</w:tr></w:tbl>")
         result = xml(put(data, record_field(at(0, 0, 0)), [["A"], ["B"], ["C"]]).data)
         ids = re.findall(r'w14:paraId="(\w+)"', result)
@@ -504,9 +594,11 @@ class TestPictures:
         assert 'cx="914400" cy="91440"' in xml(filled.data)
 
     def test_picture_control_keeps_its_frame(self) -> None:
-        drawing = ('<w:r><w:drawing><wp:inline><wp:extent cx="1000" cy="1000"/><a:graphic><a:graphicData><pic:pic><pic:blipFill>'
-                   '<a:blip r:embed="rId9"/><a:srcRect l="5"/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline>'
-                   '</w:drawing></w:r>')
+        drawing = (
+            '<w:r><w:drawing><wp:inline><wp:extent cx="1000" cy="1000"/><a:graphic><a:graphicData><pic:pic>'
+            '<pic:blipFill><a:blip r:embed="rId9"/><a:srcRect l="5"/></pic:blipFill></pic:pic></a:graphicData>'
+            "</a:graphic></wp:inline></w:drawing></w:r>"
+        )
         data = build("<w:p>" + CONTROL.format("<w:showingPlcHdr/><w:picture/>", drawing) + "</w:p>")
         filled = fill(data, [a_field("logo", at(0, 0, 0), kind=FieldType.IMAGE)], {"logo": png(20, 10)})
         assert 'r:embed="rIdDna1"' in xml(filled.data)
@@ -525,7 +617,9 @@ class TestPictures:
 
 
 class TestValues:
-    @pytest.mark.parametrize(("value", "text"), [(3, "3"), (3.0, "3"), (2.5, "2.5"), ("3,5", "3,5"), (date(2026, 3, 5), "2026-03-05")])
+    @pytest.mark.parametrize(
+        ("value", "text"), [(3, "3"), (3.0, "3"), (2.5, "2.5"), ("3,5", "3,5"), (date(2026, 3, 5), "2026-03-05")]
+    )
     def test_scalars(self, value: Value, text: str) -> None:
         assert texts(put(build(paragraph("[x]")), a_field("x", at(0, 0, 3)), value).data) == [text]
 
@@ -536,16 +630,27 @@ class TestValues:
 
     def test_month_in_the_language_of_the_file(self) -> None:
         field = a_field("x", at(0, 0, 3), kind=FieldType.DATE, date_format="d. MMMM yyyy")
-        assert texts(put(build(paragraph("[x]"), styles=PLACEHOLDER_STYLE), field, "2026-03-05").data) == ["5. März 2026"]
+        assert texts(put(build(paragraph("[x]"), styles=PLACEHOLDER_STYLE), field, "2026-03-05").data) == [
+            "5. März 2026"
+        ]
 
     def test_unknown_key(self) -> None:
         with pytest.raises(errors.FillError, match="'nobody'"):
             fill(build(paragraph("a")), [], {"nobody": "x"})
 
-    @pytest.mark.parametrize(("kind", "value"), [
-        (FieldType.TEXT, True), (FieldType.TEXT, b"x"), (FieldType.TEXT, ["a"]), (FieldType.CHECKBOX, "yes"),
-        (FieldType.IMAGE, "x"), (FieldType.CHOICE, [1]), (FieldType.TABLE, "x"), (FieldType.NUMBER, {"a": 1}),
-    ])
+    @pytest.mark.parametrize(
+        ("kind", "value"),
+        [
+            (FieldType.TEXT, True),
+            (FieldType.TEXT, b"x"),
+            (FieldType.TEXT, ["a"]),
+            (FieldType.CHECKBOX, "yes"),
+            (FieldType.IMAGE, "x"),
+            (FieldType.CHOICE, [1]),
+            (FieldType.TABLE, "x"),
+            (FieldType.NUMBER, {"a": 1}),
+        ],
+    )
     def test_wrong_types(self, kind: FieldType, value: Value) -> None:
         with pytest.raises(errors.FillError, match="X"):
             fill(build(paragraph("[x]")), [a_field("x", at(0, 0, 3), kind=kind)], {"x": value})
@@ -555,7 +660,9 @@ class TestValues:
         with pytest.raises(errors.FillError, match=r"U\+"):
             fill(build(paragraph("[x]")), [a_field("x", at(0, 0, 3))], {"x": text})
 
-    @pytest.mark.parametrize("anchor", [at(9, 0, 0), at(0, 0, 9), at(0, 3, 2), at(0, 0, 0, "word/styles.xml"), at(-1, 0, 0)])
+    @pytest.mark.parametrize(
+        "anchor", [at(9, 0, 0), at(0, 0, 9), at(0, 3, 2), at(0, 0, 0, "word/styles.xml"), at(-1, 0, 0)]
+    )
     def test_anchors_of_another_file(self, anchor: Anchor) -> None:
         with pytest.raises(errors.FillError, match="does not exist"):
             fill(build(paragraph("[x]")), [a_field("x", anchor)], {"x": "y"})
@@ -580,20 +687,31 @@ MARKERS = st.sampled_from(["[Name]", "____", "{{ x }}", "«x»", "<Date>", "$x",
 def runs(text: str, cuts: list[int]) -> str:
     """A text as runs cut at these points, breaks and tabs as elements."""
     points = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    return "".join(f"<w:r>{_contents(text[a:b])}</w:r>" for a, b in zip(points, points[1:], strict=False))
+    return "".join(f"<w:r>{_contents(text[a:b])}</w:r>" for a, b in pairwise(points))
 
 
 def _contents(text: str) -> str:
-    pieces = (run(piece)[5:-6] if piece not in "\n\t" else "<w:br/>" if piece == "\n" else "<w:tab/>"
-              for piece in re.split(r"([\n\t])", text) if piece)
+    pieces = (
+        run(piece)[5:-6] if piece not in "\n\t" else "<w:br/>" if piece == "\n" else "<w:tab/>"
+        for piece in re.split(r"([\n\t])", text)
+        if piece
+    )
     return "".join(pieces)
 
 
 @settings(max_examples=150, deadline=None)
-@given(before=TEXT, marker=MARKERS, after=TEXT, value=TEXT, second=TEXT, cuts=st.lists(st.integers(0, 40), max_size=5),
-       shell=st.sampled_from(["{}", CONTROL.format("<w:text/>", "{}"), "<w:hyperlink>{}</w:hyperlink>"]))
-def test_any_text_any_split_any_marker_any_value(before: str, marker: str, after: str, value: str, second: str,
-                                                 cuts: list[int], shell: str) -> None:
+@given(
+    before=TEXT,
+    marker=MARKERS,
+    after=TEXT,
+    value=TEXT,
+    second=TEXT,
+    cuts=st.lists(st.integers(0, 40), max_size=5),
+    shell=st.sampled_from(["{}", CONTROL.format("<w:text/>", "{}"), "<w:hyperlink>{}</w:hyperlink>"]),
+)
+def test_any_text_any_split_any_marker_any_value(
+    before: str, marker: str, after: str, value: str, second: str, cuts: list[int], shell: str
+) -> None:
     """The value stands at its place and all other text is as it was; a second fill works on the result."""
     text = before + marker + after
     data = build(f"<w:p>{shell.format(runs(text, cuts))}</w:p>{paragraph('other')}")
@@ -612,15 +730,18 @@ def check_outside(filled: Filled, text: str, start: int, end: int, value: str) -
     after, other = texts(filled.data)
     place = filled.placed_spans[0].place
     assert other == "other"
-    assert after[place.start:place.end] == value
+    assert after[place.start : place.end] == value
     space = ("", " ") if start == end and value else ("",)
-    assert after[:place.start] in {text[:start] + extra for extra in space}
-    assert after[place.end:] in {extra + text[end:] for extra in space}
+    assert after[: place.start] in {text[:start] + extra for extra in space}
+    assert after[place.end :] in {extra + text[end:] for extra in space}
 
 
 @settings(max_examples=60, deadline=None)
-@given(words=st.lists(st.text("abc _", max_size=5), min_size=1, max_size=6), values=st.lists(TEXT, min_size=6, max_size=6),
-       cuts=st.lists(st.integers(0, 60), max_size=6))
+@given(
+    words=st.lists(st.text("abc _", max_size=5), min_size=1, max_size=6),
+    values=st.lists(TEXT, min_size=6, max_size=6),
+    cuts=st.lists(st.integers(0, 60), max_size=6),
+)
 def test_many_places_in_one_paragraph(words: list[str], values: list[str], cuts: list[int]) -> None:
     text = "[x]".join([*words, ""])
     data = build(f"<w:p>{runs(text, cuts)}</w:p>")

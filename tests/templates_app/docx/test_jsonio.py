@@ -28,13 +28,44 @@ def full_parse() -> Parse:
     mark = Mark(MarkKind.CONTROL, 1, 2, "dropdown", "n", "t", ("a", "b"), True, "/x", "{1}", False, "d", True, 3)
     span = Span(0, 3, True, "FF0000", True, True, True, True, 10.5, "Strong")
     cell = Cell(1, 2, 3, 2, False, True, 2, True, "EEEEEE")
-    paragraph = Paragraph("word/document.xml", 4, "a\n\U0001f9ec", "Heading 1", 1, "1.2", 0, cell, True, True, (mark,), (span,),
-                          True, True, True)
+    paragraph = Paragraph(
+        "word/document.xml",
+        4,
+        "a\n\U0001f9ec",
+        "Heading 1",
+        1,
+        "1.2",
+        0,
+        cell,
+        True,
+        True,
+        (mark,),
+        (span,),
+        True,
+        True,
+        True,
+    )
     column = Column("c", "C", FieldType.CHOICE, ("x", "y"))
-    field = Field("k", "K", FieldType.TABLE, (Anchor("word/document.xml", 4, 0, 2),), True, ("o",), 0.5, "[x]", "brackets",
-                  0, (column,), "hint", "d.M.yyyy")
+    field = Field(
+        "k",
+        "K",
+        FieldType.TABLE,
+        (Anchor("word/document.xml", 4, 0, 2),),
+        True,
+        ("o",),
+        0.5,
+        "[x]",
+        "brackets",
+        0,
+        (column,),
+        "hint",
+        "d.M.yyyy",
+    )
     section = Section("word/document.xml", 4, 2, "Purpose", "1.2")
-    return Parse(Outline("ab" * 32, [paragraph, Paragraph("word/document.xml", 5, "")], [section], "T", "de-DE", ["odd"]), [field])
+    return Parse(
+        Outline("ab" * 32, [paragraph, Paragraph("word/document.xml", 5, "")], [section], "T", "de-DE", ["odd"]),
+        [field],
+    )
 
 
 def test_round_trip_is_exact() -> None:
@@ -59,7 +90,9 @@ def test_a_checked_mark_that_is_false_is_not_one_that_says_nothing() -> None:
 
 def test_the_scorers_form() -> None:
     data = parse_to_json(full_parse())
-    assert data["sections"] == [{"part": "word/document.xml", "p": 4, "level": 2, "heading": "Purpose", "number": "1.2"}]
+    assert data["sections"] == [
+        {"part": "word/document.xml", "p": 4, "level": 2, "heading": "Purpose", "number": "1.2"}
+    ]
     field = data["fields"][0]
     assert (field["key"], field["label"], field["type"]) == ("k", "K", "table")
     assert field["anchors"] == [{"part": "word/document.xml", "p": 4, "start": 0, "end": 2}]
@@ -68,7 +101,13 @@ def test_the_scorers_form() -> None:
 
 
 def test_fields_need_key_label_type_and_anchors_only() -> None:
-    minimal = {"key": "k", "label": "K", "type": "text", "anchors": [{"part": "p", "p": 0, "start": 0, "end": 1}], "new": 1}
+    minimal = {
+        "key": "k",
+        "label": "K",
+        "type": "text",
+        "anchors": [{"part": "p", "p": 0, "start": 0, "end": 1}],
+        "new": 1,
+    }
     found = fields_from_json([minimal])
     assert found == [Field("k", "K", FieldType.TEXT, (Anchor("p", 0, 0, 1),))]
     assert fields_from_json(fields_to_json(found)) == found

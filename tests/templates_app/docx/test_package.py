@@ -21,8 +21,10 @@ DOCUMENT = f'<w:document xmlns:w="{W}"><w:body>{BODY}</w:body></w:document>'
 
 
 def rels(target: str, kind: str = "officeDocument", more: str = "") -> str:
-    return (f'<Relationships xmlns="{RELATIONSHIPS}"><Relationship Id="rId1" Type="{OFFICE}/{kind}" '
-            f'Target="{target}"/>{more}</Relationships>')
+    return (
+        f'<Relationships xmlns="{RELATIONSHIPS}"><Relationship Id="rId1" Type="{OFFICE}/{kind}" '
+        f'Target="{target}"/>{more}</Relationships>'
+    )
 
 
 def with_document(document: str | bytes) -> bytes:
@@ -50,6 +52,7 @@ def compound_entry(name: str, *, child: int = 0xFFFFFFFF, right: int = 0xFFFFFFF
 
 def descriptor_zip() -> bytes:
     """Written to a stream that cannot seek: sizes stand behind the data."""
+
     class Stream(io.RawIOBase):
         def __init__(self) -> None:
             self.data = bytearray()
@@ -81,8 +84,16 @@ class TestReading:
         package = Package.open(build(BODY, main="content/doc2.xml", headers=[BODY]))
         assert package.stories == ("content/doc2.xml", "content/header1.xml")
 
-    @pytest.mark.parametrize("target", ["Word/Document.xml", "word\\document.xml", "word/doc%75ment.xml",
-                                        "/word/document.xml", "x/../word/document.xml"])
+    @pytest.mark.parametrize(
+        "target",
+        [
+            "Word/Document.xml",
+            "word\\document.xml",
+            "word/doc%75ment.xml",
+            "/word/document.xml",
+            "x/../word/document.xml",
+        ],
+    )
     def test_targets_as_word_tolerates_them(self, target: str) -> None:
         data = zipped({"_rels/.rels": rels(target), "word/document.xml": DOCUMENT})
         assert Package.open(data).main_part == "word/document.xml"
@@ -93,21 +104,26 @@ class TestReading:
 
     def test_external_targets_are_no_parts(self) -> None:
         link = f'<Relationship Id="x" Type="{OFFICE}/image" Target="http://example.org/a.png" TargetMode="External"/>'
-        package = Package.open(zipped({"_rels/.rels": rels("word/document.xml", more=link), "word/document.xml": DOCUMENT}))
+        package = Package.open(
+            zipped({"_rels/.rels": rels("word/document.xml", more=link), "word/document.xml": DOCUMENT})
+        )
         found = package.relationships("")[1]
         assert found.external
         assert found.target == "http://example.org/a.png"
 
-    @pytest.mark.parametrize("encode", [
-        lambda text: text.encode("utf-8-sig"),
-        lambda text: ('<?xml version="1.0" encoding="UTF-16"?>' + text).encode("utf-16"),
-        lambda text: text.encode("utf-16-le"),
-        lambda text: ('<?xml version="1.0" encoding="UTF-16"?>' + text).encode("utf-16-be"),
-        lambda text: ('<?xml version="1.0" encoding="windows-1252"?>' + text).encode("cp1252"),
-    ])
+    @pytest.mark.parametrize(
+        "encode",
+        [
+            lambda text: text.encode("utf-8-sig"),
+            lambda text: ('<?xml version="1.0" encoding="UTF-16"?>' + text).encode("utf-16"),
+            lambda text: text.encode("utf-16-le"),
+            lambda text: ('<?xml version="1.0" encoding="UTF-16"?>' + text).encode("utf-16-be"),
+            lambda text: ('<?xml version="1.0" encoding="windows-1252"?>' + text).encode("cp1252"),
+        ],
+    )
     def test_encodings(self, encode: Callable[[str], bytes]) -> None:
         root = Package.open(with_document(encode(DOCUMENT.replace("Hello", "Grüße")))).xml("word/document.xml")
-        assert "".join(root.itertext()) == "Grüße"
+        assert "".join(map(str, root.itertext())) == "Grüße"
 
     def test_strict_namespace(self) -> None:
         strict = DOCUMENT.replace(W, "http://purl.oclc.org/ooxml/wordprocessingml/main")
@@ -120,7 +136,7 @@ class TestReading:
         assert Package.open(bytes(data)).names[-1] == "word/media/a.png"
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[bytes, type[errors.Refused]]] = {
     "empty": (b"", errors.EmptyFile),
     "text": (b"just text", errors.NotAWordFile),
     "pdf": (b"%PDF-1.7", errors.NotAWordFile),
@@ -130,29 +146,44 @@ REFUSED = {
     "broken compound": (compound("WordDocument")[:600], errors.NotAWordFile),
     "plain zip": (zipped({"a.txt": "a"}), errors.NotAWordFile),
     "empty zip": (zipped({}), errors.NotAWordFile),
-    "spreadsheet": (zipped({"_rels/.rels": rels("xl/workbook.xml"), "xl/workbook.xml": "<workbook/>"}), errors.NotAWordFile),
-    "no main part": (zipped({"_rels/.rels": rels("word/document.xml"), "word/styles.xml": "<a/>"}), errors.MissingMainPart),
+    "spreadsheet": (
+        zipped({"_rels/.rels": rels("xl/workbook.xml"), "xl/workbook.xml": "<workbook/>"}),
+        errors.NotAWordFile,
+    ),
+    "no main part": (
+        zipped({"_rels/.rels": rels("word/document.xml"), "word/styles.xml": "<a/>"}),
+        errors.MissingMainPart,
+    ),
     "wrong names": (zipped({"word/document.xml": DOCUMENT}), errors.MissingMainPart),
     "cut off": (build(BODY)[:-40], errors.DamagedFile),
     "path traversal": (zipped({"_rels/.rels": rels("word/document.xml"), "../../etc/passwd": "x"}), errors.UnsafeFile),
     "too many entries": (zipped({f"{number}": b"" for number in range(LIMITS.entries + 1)}), errors.TooLarge),
 }
-UNREADABLE = {
+UNREADABLE: dict[str, tuple[str | bytes, type[errors.Refused]]] = {
     "not xml": (b"<w:document", errors.DamagedFile),
     "no xml at all": (b"hello", errors.DamagedFile),
     "doctype": (f"<!DOCTYPE x>{DOCUMENT}", errors.UnsafeFile),
     "doctype after comments": (f"<!-- a --><?b c?>\n<!-- d --><!DOCTYPE x []>{DOCUMENT}", errors.UnsafeFile),
     "doctype in UTF-16": (f"<!DOCTYPE x>{DOCUMENT}".encode("utf-16"), errors.UnsafeFile),
-    "external entity": (f'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>{DOCUMENT.replace("Hello", "&e;")}',
-                        errors.UnsafeFile),
-    "entity bomb": ('<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-                    + DOCUMENT.replace("Hello", "&b;&b;"), errors.UnsafeFile),
+    "external entity": (
+        f'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>{DOCUMENT.replace("Hello", "&e;")}',
+        errors.UnsafeFile,
+    ),
+    "entity bomb": (
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+        + DOCUMENT.replace("Hello", "&b;&b;"),
+        errors.UnsafeFile,
+    ),
     "strange encoding": (('<?xml version="1.0" encoding="UTF-7"?>' + DOCUMENT).encode(), errors.UnsafeFile),
     "undeclared entity": (DOCUMENT.replace("Hello", "&nothing;"), errors.DamagedFile),
-    "other root": ('<worksheet/>', errors.NotAWordFile),
+    "other root": ("<worksheet/>", errors.NotAWordFile),
     "too deep": (DOCUMENT.replace(BODY, "<w:p>" * 300 + "</w:p>" * 300), errors.TooComplex),
-    "grid span": (DOCUMENT.replace(BODY, '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="200000000"/></w:tcPr><w:p/></w:tc>'
-                                         '</w:tr></w:tbl>'), errors.TooComplex),
+    "grid span": (
+        DOCUMENT.replace(
+            BODY, '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="200000000"/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>'
+        ),
+        errors.TooComplex,
+    ),
     "grid span of 64": (DOCUMENT.replace(BODY, '<w:gridSpan w:val="64"/>'), errors.TooComplex),
     "ratio": (DOCUMENT.replace(BODY, BODY * 20_000), errors.UnsafeFile),
 }
@@ -257,7 +288,10 @@ class TestRewriting:
         assert after.testzip() is None
         for old, fresh in zip(before.infolist(), after.infolist(), strict=True):
             assert (old.date_time, old.external_attr, old.compress_type) == (
-                fresh.date_time, fresh.external_attr, fresh.compress_type)
+                fresh.date_time,
+                fresh.external_attr,
+                fresh.compress_type,
+            )
             if old.filename != "word/document.xml":
                 assert before.read(old) == after.read(fresh)
                 assert (old.compress_size, old.CRC) == (fresh.compress_size, fresh.CRC)
@@ -277,6 +311,35 @@ class TestRewriting:
         new = Package.open(descriptor_zip()).rewrite({})
         assert zipfile.ZipFile(io.BytesIO(new)).testzip() is None
         assert Package.open(new).read("word/document.xml") == DOCUMENT.encode()
+
+    def test_long_sizes_become_short_ones(self) -> None:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+            for name, data in (("_rels/.rels", rels("word/document.xml")), ("word/document.xml", DOCUMENT)):
+                with package.open(name, "w", force_zip64=True) as part:
+                    part.write(data.encode())
+        new = Package.open(out.getvalue()).rewrite({})
+        assert zipfile.ZipFile(io.BytesIO(new)).testzip() is None
+        assert len(new) < len(out.getvalue())
+        assert Package.open(new).read("word/document.xml") == DOCUMENT.encode()
+
+    def test_directory_with_long_sizes(self) -> None:
+        """Sizes and the directory's own place given in 64 bits, as some writers always do."""
+        data = bytearray(zipped({"_rels/.rels": rels("word/document.xml"), "word/document.xml": DOCUMENT}))
+        end = data.rfind(b"PK\x05\x06")
+        length, start = struct.unpack_from("<2L", data, end + 12)
+        record = data.rfind(b"PK\x01\x02")
+        packed, plain = struct.unpack_from("<2L", data, record + 20)
+        struct.pack_into("<2L", data, record + 20, 0xFFFFFFFF, 0xFFFFFFFF)
+        struct.pack_into("<H", data, record + 30, 20)
+        extra = struct.pack("<2H2Q", 1, 16, plain, packed)
+        long_end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, length + 20, start)
+        locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end + 20, 1)
+        struct.pack_into("<2L", data, end + 12, 0xFFFFFFFF, 0xFFFFFFFF)
+        whole = bytes(data[:end]) + extra + long_end + locator + bytes(data[end:])
+        assert zipfile.ZipFile(io.BytesIO(whole)).testzip() is None
+        new = Package.open(whole).rewrite({})
+        assert zipfile.ZipFile(io.BytesIO(new)).testzip() is None
 
     def test_bytes_before_the_zip_are_refused(self) -> None:
         with pytest.raises(errors.NotAWordFile):

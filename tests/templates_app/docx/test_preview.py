@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from lxml import html
 
@@ -24,13 +25,18 @@ def field(key: str, *places: tuple[int, int, int], label: str = "", kind: FieldT
     return Field(key, label or key.title(), kind, tuple(Anchor(MAIN, *place) for place in places))
 
 
-def shown(*paragraphs: Paragraph, fields: tuple[Field, ...] = (), sections: tuple[Section, ...] = ()) -> html.HtmlElement:
+def shown(
+    *paragraphs: Paragraph, fields: tuple[Field, ...] = (), sections: tuple[Section, ...] = ()
+) -> html.HtmlElement:
     return html.fromstring(preview(Outline("", list(paragraphs), list(sections)), fields))
 
 
 def test_headings_with_their_numbers() -> None:
-    page = shown(text(0, "Purpose"), text(1, "deep"),
-                 sections=(Section(MAIN, 0, 1, "Purpose", "1."), Section(MAIN, 1, 7, "deep")))
+    page = shown(
+        text(0, "Purpose"),
+        text(1, "deep"),
+        sections=(Section(MAIN, 0, 1, "Purpose", "1."), Section(MAIN, 1, 7, "deep")),
+    )
     assert page.xpath("string(//h2)") == "1.Purpose"
     assert page.xpath("//h6/@aria-level") == ["8"]
 
@@ -61,8 +67,12 @@ def test_everything_is_escaped() -> None:
 
 
 def test_lists_and_formatting() -> None:
-    page = shown(text(0, "one", number="a)", number_level=0), text(1, "two", number="b)", number_level=1), text(2, "end"),
-                 text(3, "bold\tand\nnot", spans=(Span(0, 4, bold=True, italic=True), Span(9, 12, hidden=True))))
+    page = shown(
+        text(0, "one", number="a)", number_level=0),
+        text(1, "two", number="b)", number_level=1),
+        text(2, "end"),
+        text(3, "bold\tand\nnot", spans=(Span(0, 4, bold=True, italic=True), Span(9, 12, hidden=True))),
+    )
     assert [item.text_content() for item in page.xpath("//ul/li")] == ["a)one", "b)two"]
     assert page.xpath("//li/@class") == ["docx-level-1", "docx-level-2"]
     assert page.xpath("string(//b/i)") == "bold"
@@ -71,8 +81,14 @@ def test_lists_and_formatting() -> None:
 
 
 def test_tables_with_spans() -> None:
-    page = shown(cell(0, "H", 0, 0, span=2, header_row=True), cell(1, "a", 1, 0), cell(2, "b", 1, 1), cell(3, "more b", 1, 1),
-                 cell(4, "", 2, 0, merged=True), cell(5, "c", 2, 1))
+    page = shown(
+        cell(0, "H", 0, 0, span=2, header_row=True),
+        cell(1, "a", 1, 0),
+        cell(2, "b", 1, 1),
+        cell(3, "more b", 1, 1),
+        cell(4, "", 2, 0, merged=True),
+        cell(5, "c", 2, 1),
+    )
     assert page.xpath("//th/@colspan") == ["2"]
     assert page.xpath("//th/@scope") == ["col"]
     assert [len(row) for row in page.xpath("//tr")] == [1, 2, 1]
@@ -96,9 +112,19 @@ def test_a_text_box_outside_tables() -> None:
 
 def test_headers_and_footers_have_their_own_blocks() -> None:
     paragraphs = [text(0, "main"), Paragraph("word/footer1.xml", 0, "foot"), Paragraph("word/header1.xml", 0, "head")]
-    page = html.fromstring(preview(Outline("", paragraphs), []))
-    assert [(part.get("class"), part.text_content()) for part in page.xpath("//section")] == [
-        ("docx-header", "head"), ("docx-body", "main"), ("docx-footer", "foot")]
+    page: Any = html.fromstring(preview(Outline("", paragraphs), []))
+    assert [(part.get("class"), part.text_content()) for part in page.findall("section")] == [
+        ("docx-header", "head"),
+        ("docx-body", "main"),
+        ("docx-footer", "foot"),
+    ]
+
+
+def test_headers_that_say_the_same_are_shown_once() -> None:
+    said = ["same", "same", "", "other"]
+    heads = [Paragraph(f"word/header{number}.xml", 0, content) for number, content in enumerate(said)]
+    page: Any = html.fromstring(preview(Outline("", [text(0, "main"), *heads]), []))
+    assert [part.text_content() for part in page.findall("section")] == ["same", "other", "main"]
 
 
 def test_page_stands_alone_and_fragment_has_classes_only() -> None:

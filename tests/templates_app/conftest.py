@@ -1,0 +1,105 @@
+"""Templates to test with: the sample, parsed without a worker where the way there does not matter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+
+from accounts_app.access import Actor, actor_for
+from accounts_app.choices import Role
+from accounts_app.members import create_user
+from accounts_app.models import Customer, User
+from jobs_app import artifacts, events
+from jobs_app.choices import EventType
+from jobs_app.payloads import Ended
+from templates_app.docx import jsonio
+from templates_app.docx.parse import parse
+from templates_app.models import Template
+from templates_app.parsing import ParsedFile, save_parse
+from templates_app.sample import SAMPLE_FILENAME, sample_template
+from templates_app.templates import upload_template
+
+
+@pytest.fixture(autouse=True)
+def _artifacts(settings: LazySettings, tmp_path: Path) -> None:
+    settings.ARTIFACT_ROOT = tmp_path / "artifacts"
+
+
+@pytest.fixture
+def viewer(customer: Customer) -> User:
+    return create_user(email="vera@example.org", customer=customer, role=Role.VIEWER)
+
+
+@pytest.fixture
+def manager(customer: Customer) -> User:
+    return create_user(email="max@example.org", customer=customer, role=Role.MANAGER)
+
+
+@pytest.fixture
+def sample_file() -> SimpleUploadedFile:
+    return SimpleUploadedFile(SAMPLE_FILENAME, sample_template())
+
+
+@pytest.fixture
+def uploaded(actor: Actor, customer: Customer, sample_file: SimpleUploadedFile) -> Template:
+    """The sample, uploaded by the editor and still waiting for a worker."""
+    return upload_template(
+        actor=actor, customer_id=customer.id, file=sample_file, name="Supplier assessment", standard="iso-9001-2015"
+    )
+
+
+@pytest.fixture
+def template(uploaded: Template) -> Template:
+    """The sample as its parse job leaves it."""
+    return finish_parse(uploaded)
+
+
+def finish_parse(template: Template) -> Template:
+    """What the parse job does, in this process."""
+    data = json.dumps(jsonio.parse_to_json(parse(sample_template()))).encode()
+    artifact = artifacts.store_bytes(
+        data,
+        customer_id=template.customer_id,
+        filename="parse.json",
+        media_type="application/json",
+        entity_type="template_parse",
+        entity_id=template.id,
+    )
+    parsed = ParsedFile(artifact_id=artifact.id, sha256=artifact.blob_id, sections_count=0, fields_count=0)
+    assert template.parse_job_id is not None
+    with transaction.atomic():
+        save_parse(template.id, parsed)
+        events.append(template.parse_job_id, EventType.JOB_COMPLETED, Ended(), status="completed", progress=100)
+    return Template.objects.select_related("parse_job").get(id=template.id)
+
+
+@pytest.fixture
+def client_of_editor(signed_in: Callable[[User], Client], editor: User) -> Client:
+    return signed_in(editor)
+
+
+@pytest.fixture
+def client_of_viewer(signed_in: Callable[[User], Client], viewer: User) -> Client:
+    return signed_in(viewer)
+
+
+@pytest.fixture
+def client_of_manager(signed_in: Callable[[User], Client], manager: User) -> Client:
+    return signed_in(manager)
+
+
+@pytest.fixture
+def client_of_stranger(signed_in: Callable[[User], Client], stranger: User) -> Client:
+    return signed_in(stranger)
+
+
+@pytest.fixture
+def manager_actor(manager: User) -> Actor:
+    return actor_for(manager)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from templates_app.docx.detectors.blanks import find_blanks
+from templates_app.docx.model import FieldType
+
+from ..build import paragraph
+from ..understanding import findings, grid, spans
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("Name: ______________", ["______________"]),
+    ("Nom : ............ Prénom : ............", ["............", "............"]),
+    ("Ort ……… Datum ………", ["………", "………"]),
+    ("Software: … , … , …", ["… , … , …"]),
+    ("руб. __ коп.", ["__"]),
+])  # fmt: skip
+def test_runs_of_marks(text: str, found: list[str]) -> None:
+    assert spans(find_blanks, paragraph(text)) == found
+
+
+def test_a_date_to_write_is_one_place() -> None:
+    (found,) = findings(find_blanks, paragraph("от «___» __________ 20__ г."))
+    assert found.type is FieldType.DATE
+
+
+@pytest.mark.parametrize("text", ["and so on...", "see snake_case and __init__", "wait… what", "1. Scope"])
+def test_marks_inside_text_are_text(text: str) -> None:
+    assert spans(find_blanks, paragraph(text)) == []
+
+
+def test_lines_under_a_line_are_one_value() -> None:
+    body = paragraph("Remarks:") + paragraph("_" * 40) + paragraph("_" * 40)
+    assert len(findings(find_blanks, body)) == 1
+
+
+def test_a_rule_across_the_page_is_no_place() -> None:
+    long = "This sentence is far too long to be the caption of the line that is drawn below it. " * 2
+    assert findings(find_blanks, paragraph(long) + paragraph("_" * 70) + paragraph(long)) == []
+
+
+def test_an_ellipsis_fills_the_cell_beside_a_label() -> None:
+    assert spans(find_blanks, grid(["Entry level", "…"], ["Board", "…"])) == ["…", "…"]
+    assert spans(find_blanks, paragraph("…")) == []

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from templates_app.docx.detectors.cells import find_cells
+from templates_app.docx.model import FieldType
+
+from ..build import cell, paragraph, table
+from ..understanding import BORDERS, complex_field, findings, grid
+
+
+def places(body: str, **parts: list[str]) -> list[tuple[str, int]]:
+    return [(f.label, f.anchors[0].p) for f in findings(find_cells, body, **parts)]
+
+
+def test_an_empty_cell_beside_its_label() -> None:
+    assert places(grid(["Name", ""], ["Start date", ""])) == [("Name", 1), ("Start date", 3)]
+
+
+def test_several_pairs_in_a_row() -> None:
+    assert places(grid(["Start:", "", "End:", ""])) == [("Start:", 1), ("End:", 3)]
+
+
+def test_without_lines_only_a_colon_makes_a_label() -> None:
+    assert places(table(["Name:", ""], ["Our company", ""])) == [("Name:", 1)]
+
+
+def test_general_labels_take_the_title_over_them() -> None:
+    body = grid(["System Owner"], ["Name", ""], ["Phone", ""])
+    assert places(body) == [("System Owner: Name", 2), ("System Owner: Phone", 4)]
+
+
+def test_an_empty_cell_under_its_label() -> None:
+    assert places(grid(["System name"], [""], ["Purpose"], [""])) == [("System name", 1), ("Purpose", 3)]
+    assert places(grid(["First", "Last"], ["", ""])) == [("First", 2), ("Last", 3)]
+
+
+def test_rows_and_columns_with_titles() -> None:
+    found = findings(
+        find_cells, grid(["Objective", "Level", "Rationale"], ["Integrity", "", ""], ["Availability", "", ""])
+    )
+    assert [f.label for f in found] == [
+        "Integrity: Level", "Integrity: Rationale", "Availability: Level", "Availability: Rationale"]  # fmt: skip
+    assert found[1].type is FieldType.LONG_TEXT
+
+
+def test_a_question_answered_in_a_column() -> None:
+    assert places(grid(["ID", "Question", "Response"], ["A1", "What are your hours?", ""])) == [
+        ("What are your hours?", 5)
+    ]
+
+
+def test_record_rows_are_one_table() -> None:
+    body = paragraph("Revision history") + grid(
+        ["Version", "Date", "Author"], ["1.0", "2020-01-01", "Eve"], ["", "", ""], ["", "", ""]
+    )
+    (found,) = findings(find_cells, body)
+    assert found.type is FieldType.TABLE and found.label == "Revision history"
+    assert [a.p for a in found.anchors] == [7, 8, 9]
+    assert [(c.key, c.type) for c in found.columns] == [
+        ("version", FieldType.TEXT), ("date", FieldType.DATE), ("author", FieldType.PERSON)]  # fmt: skip
+
+
+def test_numbered_record_rows_keep_their_number() -> None:
+    (found,) = findings(find_cells, grid(["#", "Risk", "Owner"], ["1", "", ""], ["2", "", ""]))
+    assert [a.p for a in found.anchors] == [4, 5]
+
+
+def test_records_in_groups() -> None:
+    rows = [["ID", "Risk", "Owner"], ["1", "Fire", "Eve"], ["", "", ""], ["", "", ""]]
+    assert [f.type for f in findings(find_cells, grid(*rows))] == [FieldType.TABLE]
+
+
+def test_totals_and_filled_tables_ask_nothing() -> None:
+    assert places(grid(["Item", "Price"], ["Pen", "1"], ["Total", ""])) == []
+    assert places(grid(["Item", "Price"], ["Pen", "1"])) == []
+
+
+def test_a_box_to_write_in() -> None:
+    assert places(paragraph("Project summary") + grid([""])) == [("Project summary", 1)]
+    assert places(paragraph("Project summary") + table([""])) == []
+
+
+def test_a_cell_with_many_empty_lines_asks_for_a_longer_text() -> None:
+    body = f"<w:tbl><w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr><w:tr>{cell(paragraph('Equipment'))}{cell('<w:p/>' * 4)}</w:tr></w:tbl>"
+    assert [f.type for f in findings(find_cells, body)] == [FieldType.LONG_TEXT]
+
+
+def test_merged_nested_and_counted_cells_are_not_empty() -> None:
+    merged = f"<w:tr>{cell('<w:p/>', '<w:vMerge/>')}{cell(paragraph('b'))}</w:tr>"
+    inner = table(["x"])
+    nested = f"<w:tr>{cell(paragraph('Inner'))}{cell(inner + '<w:p/>')}</w:tr>"
+    body = f"<w:tbl><w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr>{merged}{nested}</w:tbl>"
+    assert places(body) == []
+
+
+def test_a_form_is_filled_through_its_fields() -> None:
+    field = complex_field(" FORMTEXT ", "\u2002")
+    body = f"<w:tbl><w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr><w:tr>{cell(paragraph('Name'))}{cell('<w:p/>')}</w:tr><w:tr>{cell(f'<w:p>{field}</w:p>')}</w:tr></w:tbl>"
+    assert places(body) == []
+
+
+def test_headers_are_read_with_care() -> None:
+    assert places(paragraph("x"), headers=[grid(["ACME Ltd", ""], ["Project No.:", ""])]) == [("Project No.:", 3)]
+
+
+def test_a_line_to_sign_on_drawn_by_its_cell() -> None:
+    assert places(grid(["", ""], ["Signature", "Date"])) == [("Signature", 0), ("Date", 1)]

@@ -1,0 +1,73 @@
+"""Highlighted and coloured words, words of which one stays, and guidance in place of a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from templates_app.docx.detectors.alternatives import find_alternatives
+from templates_app.docx.detectors.colored import find_colored, find_highlighted
+from templates_app.docx.detectors.guidance import find_guidance
+from templates_app.docx.model import FieldType
+
+from ..build import paragraph, run
+from ..understanding import findings, grid, spans
+
+YELLOW = '<w:highlight w:val="yellow"/>'
+RED = '<w:color w:val="FF0000"/>'
+TEXT = paragraph("Plain text that nobody marked, and enough of it to make the marked words rare. " * 4)
+HEADING = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
+
+
+def line(*runs: str) -> str:
+    return f"<w:p>{''.join(runs)}</w:p>"
+
+
+def test_highlighted_words_are_a_place_over_all_their_runs() -> None:
+    body = line(run("Contact "), run("Jane", YELLOW), run(" Doe", YELLOW + "<w:b/>"), run(" at once")) + TEXT
+    assert spans(find_highlighted, body) == ["Jane Doe"]
+
+
+@pytest.mark.parametrize("words", ["Name:", "TODO", "   ", "Delete this whole paragraph before use. " * 5])
+def test_highlighted_labels_remarks_and_guidance_are_no_places(words: str) -> None:
+    assert spans(find_highlighted, line(run("x "), run(words, YELLOW)) + TEXT * 3) == []
+
+
+def test_a_highlighted_document_marks_nothing() -> None:
+    assert spans(find_highlighted, line(run("All of it", YELLOW)) + line(run("is yellow", YELLOW))) == []
+
+
+def test_red_words_in_black_text() -> None:
+    assert spans(find_colored, line(run("valid for "), run("two years", RED), run(" only")) + TEXT) == ["two years"]
+    blue = '<w:color w:val="0000FF"/>'
+    assert spans(find_colored, line(run("see "), run("example.org", blue)) + TEXT) == []
+    assert spans(find_colored, line(run("All red", RED)) + TEXT) == []
+
+
+def test_yes_or_no_in_words() -> None:
+    (found,) = findings(find_alternatives, paragraph("Is there any funding?   Yes / No"))
+    assert found.type is FieldType.CHOICE and found.options == ("Yes", "No")
+    assert spans(find_alternatives, paragraph("Versichert: ja/nein")) == ["ja/nein"]
+
+
+def test_named_alternatives_when_asked_to_select() -> None:
+    assert spans(find_alternatives, paragraph("Select the type you require Managed / Unmanaged")) == [
+        "Managed / Unmanaged"
+    ]
+    assert spans(find_alternatives, paragraph("Device / System Name")) == []
+
+
+def test_yes_or_no_in_a_column_title_says_what_goes_below() -> None:
+    assert spans(find_alternatives, grid(["Item", "Done? Yes/No"], ["Badge", ""])) == []
+
+
+def test_guidance_alone_under_a_heading_is_the_place_of_the_text() -> None:
+    def heading(text: str) -> str:
+        return paragraph(text, properties='<w:pStyle w:val="H1"/>')
+
+    body = (
+        heading("Purpose") + paragraph("Describe the purpose of the system and its users.")
+        + heading("Scope") + paragraph("Describe the scope of the system.") + paragraph("It covers all sites.")
+        + heading("Terms") + paragraph("Describing terms is not needed here at all.")
+    )  # fmt: skip
+    (found,) = findings(find_guidance, body, styles=HEADING)
+    assert (found.label, found.type) == ("Purpose", FieldType.LONG_TEXT)

@@ -1,0 +1,103 @@
+"""Brackets, angles, braces, dollars and guillemets: markers that carry their own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from templates_app.docx.detectors.angles import find_angles
+from templates_app.docx.detectors.braces import find_braces
+from templates_app.docx.detectors.brackets import find_brackets
+from templates_app.docx.detectors.dollars import find_dollars
+from templates_app.docx.detectors.guillemets import find_guillemets, find_merge_fields
+from templates_app.docx.model import FieldType
+
+from ..build import paragraph, run
+from ..understanding import complex_field, findings, spans
+
+
+def test_brackets_hold_a_name() -> None:
+    found = findings(find_brackets, paragraph("This policy of [COMPANY NAME] is valid."))
+    assert [f.label for f in found] == ["Company name"]
+    assert found[0].anchors[0].start == 15 and found[0].anchors[0].end == 29
+
+
+def test_brackets_split_over_runs_are_one_token() -> None:
+    body = f"<w:p>{run('The [Comp')}{run('any', '<w:b/>')}{run(' Name] does')}</w:p>"
+    assert spans(find_brackets, body) == ["[Company Name]"]
+
+
+@pytest.mark.parametrize("text", [
+    "as shown in [1] and [2, 3]", "he wrote [sic]", "childrenNames[0]", "[the docs](https://example.org)", "[ ] yes [ ] no",
+    "[Note: delete this line]", "(accessed [online])",
+    "[Delete this paragraph before you publish the document. It only explains the structure of the chapter.]",
+    "[and the application to shorten the time is refused]",
+])  # fmt: skip
+def test_brackets_that_are_no_places(text: str) -> None:
+    assert spans(find_brackets, paragraph(text)) == []
+
+
+def test_bracketed_alternatives_are_a_choice() -> None:
+    (found,) = findings(find_brackets, paragraph("our [WEEKLY/MONTHLY/QUARTERLY] meeting"))
+    assert found.type is FieldType.CHOICE and found.options == ("WEEKLY", "MONTHLY", "QUARTERLY")
+
+
+@pytest.mark.parametrize("mark", ["●", "•", "___", "…"])
+def test_brackets_around_a_blank_mark(mark: str) -> None:
+    assert spans(find_brackets, paragraph(f"the sum of [{mark}] euro")) == [f"[{mark}]"]
+
+
+def test_the_same_words_are_the_same_value_unless_they_are_general() -> None:
+    found = findings(find_brackets, paragraph("[Company] [COMPANY] [Date] [Date]"))
+    assert found[0].same == found[1].same != ""
+    assert found[2].same == ""
+
+
+def test_angles_single_and_double() -> None:
+    assert spans(find_angles, paragraph("<Date of PA> and <<COMPANY>>")) == ["<Date of PA>", "<<COMPANY>>"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a < b and c > d", "<https://example.org>", "<me@example.org>", "<br> <b>bold</b>", "x <5 and y>"]
+)
+def test_angles_that_are_no_places(text: str) -> None:
+    assert spans(find_angles, paragraph(text)) == []
+
+
+def test_template_machinery_takes_its_place_but_is_no_field() -> None:
+    text = "<<cs_{count <2}>>Child<<else>>Children<<es_>> of <<applicantName>> <<$idx>>"
+    assert spans(find_angles, paragraph(text)) == ["<<applicantName>>"]
+
+
+def test_an_expression_is_named_by_its_variable() -> None:
+    (found,) = findings(find_angles, paragraph("on <<{dateFormat(courtDate, 'dd MM yy')}>>"))
+    assert found.label == "Court Date"
+
+
+def test_braces_of_every_engine() -> None:
+    text = "{{ customer.name }} {navnElev} ${total} {% if x %} {{#items}} {/items} {{/items}}"
+    assert spans(find_braces, paragraph(text)) == ["{{ customer.name }}", "{navnElev}", "${total}"]
+
+
+def test_braces_around_sentences_are_text() -> None:
+    assert spans(find_braces, paragraph('{"key": "value"} and {1, 2, 3}')) == []
+
+
+def test_dollar_variables() -> None:
+    text = "Phone $__telephone______ of $name, paid US$ 5 or $10, __$__fio2__"
+    assert spans(find_dollars, paragraph(text)) == ["$__telephone__", "$name", "$__fio2__"]
+
+
+def test_quotes_are_no_merge_fields() -> None:
+    assert spans(find_guillemets, paragraph("Центр «Надежда» и «Комплексный центр» dit «oui»")) == []
+
+
+def test_names_in_guillemets_are_merge_fields() -> None:
+    assert spans(find_guillemets, paragraph("Dear «First_Name» «LASTNAME»")) == ["«First_Name»", "«LASTNAME»"]
+
+
+def test_merge_fields_by_their_code() -> None:
+    body = f"<w:p>{run('Dear ')}{complex_field(' MERGEFIELD  LastName ', '«LastName»')}</w:p>"
+    (found,) = findings(find_merge_fields, body)
+    assert (found.name, found.label, found.same) == ("LastName", "Last Name", "var lastname")
+    simple = '<w:p><w:fldSimple w:instr=" MERGEFIELD City "><w:r><w:t>«City»</w:t></w:r></w:fldSimple></w:p>'
+    assert spans(find_merge_fields, simple) == ["«City»"]

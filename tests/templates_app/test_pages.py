@@ -1,0 +1,288 @@
+"""The pages: what they show to whom, and the forms without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts_app.access import Actor
+from accounts_app.models import Customer
+from jobs_app.jobs import cancel_job
+from templates_app.documents import create_document
+from templates_app.models import Document, Template
+from templates_app.sample import sample_template
+from templates_app.templates import archive_template, upload_template
+from tests.templates_app.bad_files import BAD_FILES
+from tests.templates_app.test_values import PNG
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def page(client: Client, path: str, status: int = 200, **headers: str) -> str:
+    response = client.get(path, headers=headers)
+    assert response.status_code == status, response.content[:500]
+    return response.content.decode()
+
+
+# --- templates ------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_each_template_and_the_way_in(client_of_editor: Client, template: Template) -> None:
+    shown = page(client_of_editor, "/")
+    assert template.name in shown and "iso-9001-2015" in shown and 'data-status="ready"' in shown
+    assert 'type="file"' in shown and f"/templates/{template.id}/fill/" in shown
+
+
+def test_the_list_alone_for_htmx(client_of_editor: Client, template: Template) -> None:
+    shown = page(client_of_editor, "/?q=supplier", **HTMX)
+    assert template.name in shown and "<html" not in shown
+    assert "Nothing found" in page(client_of_editor, "/?q=invoice", **HTMX)
+    assert "<html" in page(client_of_editor, "/", **HTMX, **{"HX-History-Restore-Request": "true"})
+
+
+def test_an_empty_list_says_what_to_do(client_of_editor: Client) -> None:
+    assert "No templates yet" in page(client_of_editor, "/")
+
+
+def test_a_viewer_cannot_upload_edit_or_fill(client_of_viewer: Client, template: Template) -> None:
+    assert 'type="file"' not in page(client_of_viewer, "/")
+    shown = page(client_of_viewer, f"/templates/{template.id}/")
+    assert "/fields/" not in shown and "Read again" not in shown
+    page(client_of_viewer, f"/templates/{template.id}/fill/", 403)
+    assert client_of_viewer.post(f"/templates/{template.id}/parse/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "file/", "preview/", "fill/", "fields/version/"])
+def test_strangers_see_nothing_and_visitors_sign_in(
+    client_of_stranger: Client, client: Client, template: Template, path: str
+) -> None:
+    page(client_of_stranger, f"/templates/{template.id}/{path}", 404)
+    response = client.get(f"/templates/{template.id}/{path}")
+    assert response.status_code == 302 and "/sign-in/" in response["Location"]
+
+
+def test_lists_take_the_same_queries_however_long(
+    client_of_editor: Client, template: Template, actor: Actor, customer: Customer,
+    django_assert_max_num_queries: Callable[[int], CaptureQueriesContext],
+) -> None:  # fmt: skip
+    for number in range(4):
+        upload_template(actor=actor, customer_id=customer.id, file=SimpleUploadedFile("x.docx", sample_template()))
+        create_document(actor=actor, template_id=template.id, name=str(number), values={})
+    with django_assert_max_num_queries(8):
+        page(client_of_editor, "/")
+    with django_assert_max_num_queries(7):
+        page(client_of_editor, "/documents/")
+    with django_assert_max_num_queries(9):
+        page(client_of_editor, f"/templates/{template.id}/")
+
+
+def test_several_files_are_each_taken_or_refused(client_of_editor: Client) -> None:
+    files = [
+        SimpleUploadedFile("one.docx", sample_template()),
+        SimpleUploadedFile("bad.docx", BAD_FILES["text"][0]),
+        SimpleUploadedFile("two.docx", sample_template()),
+    ]
+    response = client_of_editor.post("/templates/upload/", {"file": files, "standard": "iso-1"}, follow=True)
+    shown = response.content.decode()
+    assert Template.objects.count() == 2 and "bad.docx: This is not a Word file" in shown
+    assert set(Template.objects.values_list("standard", flat=True)) == {"iso-1"}
+    assert "Choose at least one" in client_of_editor.post("/templates/upload/", follow=True).content.decode()
+
+
+def test_one_uploaded_file_leads_to_its_page(client_of_editor: Client) -> None:
+    file = SimpleUploadedFile("one.docx", sample_template())
+    response = client_of_editor.post("/templates/upload/", {"file": file})
+    assert response["Location"] == f"/templates/{Template.objects.get().id}/"
+
+
+def test_a_template_on_its_way_is_followed(client_of_editor: Client, uploaded: Template) -> None:
+    shown = page(client_of_editor, f"/templates/{uploaded.id}/")
+    assert f'data-follow-job="{uploaded.parse_job_id}"' in shown and "workbench" not in shown
+    assert f'data-follow-job="{uploaded.parse_job_id}"' in page(client_of_editor, "/")
+
+
+def test_a_template_that_was_not_read_says_so(client_of_editor: Client, uploaded: Template, actor: Actor) -> None:
+    cancel_job(uploaded.parse_job_id, actor=actor)  # type: ignore[arg-type]
+    assert "Reading was cancelled." in page(client_of_editor, f"/templates/{uploaded.id}/")
+    assert client_of_editor.post(f"/templates/{uploaded.id}/parse/").status_code == 302
+    assert "is being read" in page(client_of_editor, f"/templates/{uploaded.id}/")
+
+
+def test_a_template_shows_outline_preview_and_fields(client_of_editor: Client, template: Template) -> None:
+    shown = page(client_of_editor, f"/templates/{template.id}/")
+    assert "What is supplied" in shown and 'id="field-company_name"' in shown
+    assert 'data-field="company_name"' in page(client_of_editor, f"/templates/{template.id}/preview/", **HTMX)
+
+
+def test_uncertain_fields_are_marked(client_of_editor: Client, template: Template) -> None:
+    template.fields.filter(key="version").update(confidence=0.5)
+    shown = page(client_of_editor, f"/templates/{template.id}/")
+    assert "Only the 1 unsure" in shown and shown.count("data-unsure") == 1
+
+
+def test_an_archived_template_can_be_seen_and_restored(
+    client_of_manager: Client, client_of_editor: Client, template: Template
+) -> None:
+    assert client_of_manager.post(f"/templates/{template.id}/archive/").status_code == 302
+    assert "was archived on" in page(client_of_editor, f"/templates/{template.id}/")
+    assert template.name not in page(client_of_editor, "/") and template.name in page(client_of_editor, "/?archived=1")
+    page(client_of_editor, f"/templates/{template.id}/fill/", 409)
+    assert client_of_manager.post(f"/templates/{template.id}/restore/").status_code == 302
+    page(client_of_editor, f"/templates/{template.id}/fill/")
+
+
+def test_editing_a_field_in_the_page(client_of_editor: Client, template: Template) -> None:
+    path = f"/templates/{template.id}/fields/version/"
+    assert "<form" in page(client_of_editor, path, **HTMX) and "<html" not in page(client_of_editor, path, **HTMX)
+    form = {"label": "Issue", "type": "choice", "options": "1\n2\n", "hint": "", "required": "on"}
+    saved = client_of_editor.post(path, form, headers=HTMX).content.decode()
+    assert "Issue" in saved and "Required" in saved and "<form" not in saved
+    assert template.fields.get(key="version").options == ["1", "2"]
+    assert "Issue" in page(client_of_editor, path + "?line=1", **HTMX)
+
+
+def test_editing_a_field_without_javascript(client_of_editor: Client, template: Template) -> None:
+    path = f"/templates/{template.id}/fields/version/"
+    assert "<html" in page(client_of_editor, path)
+    wrong = client_of_editor.post(path, {"label": "Issue", "type": "choice", "options": " "})
+    assert wrong.status_code == 422 and "needs at least one option" in wrong.content.decode()
+    done = client_of_editor.post(path, {"label": "Issue", "type": "text"})
+    assert done["Location"] == f"/templates/{template.id}/#field-version"
+
+
+# --- filling --------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_has_an_input_for_each_field(client_of_editor: Client, template: Template) -> None:
+    shown = page(client_of_editor, f"/templates/{template.id}/fill/")
+    for key in template.fields.values_list("key", flat=True):
+        assert f'id="v-{key}"' in shown, key
+    assert 'type="date" id="v-date_of_issue"' in shown and 'placeholder="[Remarks]"' in shown
+    assert 'name="v-findings.0.finding"' in shown and "<option>Medium</option>" not in shown
+    assert 'type="radio" name="v-risk" value="Medium"' in shown
+
+
+def test_the_form_makes_a_document(client_of_editor: Client, template: Template) -> None:
+    form = {
+        "name": "Acme 2026", "v-company_name": "Acme", "v-date_of_issue": "2026-11-30", "v-version": " ",
+        "v-kind_of_supply": "Service", "v-the_supplier_was_told_the_result": "1", "v-findings.0.finding": "Late", "v-findings.3.due_date": "",
+        "v-findings.7.finding": "Wrong", "v-risk": "", "f-signature": SimpleUploadedFile("s.png", PNG),
+    }  # fmt: skip
+    response = client_of_editor.post(f"/templates/{template.id}/fill/", form)
+    document = Document.objects.get()
+    assert response["Location"] == f"/documents/{document.id}/"
+    values = document.values
+    assert (document.name, values["company_name"], values["date_of_issue"]) == ("Acme 2026", "Acme", "2026-11-30")
+    assert [row["finding"] for row in values["findings"]] == ["Late", "Wrong"]
+    assert values["the_supplier_was_told_the_result"] is True and list(values.values()).count(False) == 3
+    assert values["signature"]["base64"] and not {"version", "risk"} & values.keys()
+
+
+def test_wrong_values_are_said_beside_the_fields_and_nothing_is_lost(
+    client_of_editor: Client, template: Template
+) -> None:
+    form = {
+        "name": "Acme 2026", "v-company_name": "Acme <b>", "v-number_of_deliveries_last_year": "many",
+        "v-findings.0.finding": "Late", "v-findings.0.due_date": "soon", "f-signature": SimpleUploadedFile("s.gif", b"GIF89a"),
+    }  # fmt: skip
+    response = client_of_editor.post(f"/templates/{template.id}/fill/", form)
+    shown = response.content.decode()
+    assert response.status_code == 422 and not Document.objects.exists()
+    assert "takes a number" in shown and 'value="many"' in shown and "Acme &lt;b&gt;" in shown
+    assert "PNG or JPEG" in shown and ">Late<" in shown and 'value="Acme 2026"' in shown
+
+
+def test_a_picture_survives_another_fields_error(client_of_editor: Client, template: Template) -> None:
+    form = {"v-number_of_deliveries_last_year": "many", "f-signature": SimpleUploadedFile("s.png", PNG)}
+    shown = client_of_editor.post(f"/templates/{template.id}/fill/", form).content.decode()
+    kept = shown.split('name="k-signature" value="')[1].split('"')[0]
+    client_of_editor.post(f"/templates/{template.id}/fill/", {"k-signature": kept})
+    assert Document.objects.get().values["signature"] == {"base64": kept}
+
+
+def test_what_must_be_filled_is_asked_for_once(client_of_editor: Client, template: Template) -> None:
+    template.fields.filter(key="version").update(required=True)
+    path = f"/templates/{template.id}/fill/"
+    response = client_of_editor.post(path, {"v-company_name": "Acme"})
+    shown = response.content.decode()
+    assert response.status_code == 422 and "This must be filled." in shown and 'name="incomplete"' in shown
+    assert client_of_editor.post(path, {"v-company_name": "Acme", "incomplete": "1"}).status_code == 302
+    assert client_of_editor.post(path, {"v-version": "1"}).status_code == 302
+
+
+def test_more_rows_without_javascript(client_of_editor: Client, template: Template) -> None:
+    form = {"v-findings.0.finding": "Late", "more_rows": "findings", "v-company_name": "Acme"}
+    shown = client_of_editor.post(f"/templates/{template.id}/fill/", form).content.decode()
+    assert 'name="v-findings.2.finding"' in shown and ">Late<" in shown and 'value="Acme"' in shown
+
+
+def test_filling_again_starts_from_an_older_document(
+    client_of_editor: Client, template: Template, actor: Actor
+) -> None:
+    values = {"company_name": "Acme", "findings": [{"finding": "Late"}], "the_supplier_was_told_the_result": True}
+    document = create_document(actor=actor, template_id=template.id, name="x", values=values)
+    shown = page(client_of_editor, f"/templates/{template.id}/fill/?from={document.id}")
+    assert 'value="Acme"' in shown and ">Late<" in shown
+    page(client_of_editor, f"/templates/{template.id}/fill/?from=0", 404)
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+
+def test_documents_are_listed_and_shown(client_of_viewer: Client, template: Template, actor: Actor) -> None:
+    values = {
+        "company_name": "Acme",
+        "date_of_issue": "2026-11-30",
+        "findings": [{"finding": "Late"}],
+        "the_supplier_was_told_the_result": True,
+    }
+    document = create_document(actor=actor, template_id=template.id, name="Acme 2026", values=values)
+    assert "Acme 2026" in page(client_of_viewer, "/documents/")
+    assert "Acme 2026" in page(client_of_viewer, "/documents/?q=acme", **HTMX)
+    shown = page(client_of_viewer, f"/documents/{document.id}/")
+    for text in (
+        "Company name",
+        "Acme",
+        "Nov. 30, 2026",
+        "Late",
+        "☒ Yes",
+        "Left empty",
+        f'data-follow-job="{document.job_id}"',
+    ):
+        assert text in shown
+    assert "Fill again" not in shown
+    page(client_of_viewer, f"/documents/{document.id}/file/", 409)
+
+
+def test_values_of_fields_that_are_gone_are_still_shown(
+    client_of_viewer: Client, template: Template, actor: Actor
+) -> None:
+    document = create_document(actor=actor, template_id=template.id, name="x", values={"version": "7b"})
+    template.fields.filter(key="version").delete()
+    assert "7b" in page(client_of_viewer, f"/documents/{document.id}/")
+
+
+def test_documents_of_others_are_not_there(client_of_stranger: Client, template: Template, actor: Actor) -> None:
+    document = create_document(actor=actor, template_id=template.id, name="Acme 2026", values={})
+    assert "Acme 2026" not in page(client_of_stranger, "/documents/")
+    page(client_of_stranger, f"/documents/{document.id}/", 404)
+
+
+def test_a_document_of_an_archived_template_stays(
+    client_of_editor: Client, template: Template, actor: Actor, manager_actor: Actor
+) -> None:
+    document = create_document(actor=actor, template_id=template.id, name="x", values={})
+    archive_template(template.id, actor=manager_actor)
+    assert "Fill again" not in page(client_of_editor, f"/documents/{document.id}/")
+
+
+@pytest.mark.parametrize("path", ["/", "/documents/", "/templates/{}/", "/templates/{}/fill/"])
+def test_no_inline_scripts_styles_or_foreign_addresses(client_of_editor: Client, template: Template, path: str) -> None:
+    shown = page(client_of_editor, path.format(template.id))
+    assert " style=" not in shown and "<style" not in shown and " onclick" not in shown
+    assert all('src="' in tag for tag in shown.split("<script")[1:]) and "https://" not in shown
