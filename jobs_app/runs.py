@@ -55,7 +55,8 @@ class Memory:
         self.used: set[str] = set()
         self.throttle = progress.Throttle()
         self.estimator = progress.Estimator(expected_seconds)
-        self.reports: set[asyncio.Task[None]] = set()
+        self.reports: list[asyncio.Task[None]] = []
+        self.reporting = asyncio.Lock()
 
 
 class Run:
@@ -195,8 +196,11 @@ class Run:
 
     async def progress(self, percent: int, step: str, *, done: int | None = None, total: int | None = None) -> None:
         """Tell the followers: a percentage that never falls, a phase, and where in it. Throttled within a phase."""
-        if not self._memory.throttle.lets(percent, step):
-            return
+        async with self._memory.reporting:  # one after the other, or a lower figure might follow a higher one
+            if self._memory.throttle.lets(percent, step):
+                await self._append_progress(percent, step, done, total)
+
+    async def _append_progress(self, percent: int, step: str, done: int | None, total: int | None) -> None:
         eta = self._memory.estimator.eta_seconds(percent)
         payload = Progressed(progress=percent, step=step, done=done, total=total, eta_seconds=eta)
         shown = f"{step} ({done} of {total})" if done is not None and total is not None else step
@@ -283,12 +287,12 @@ class Run:
     def _report(self, percent: int, step: str, done: int | None, total: int | None) -> None:
         """Called from within a step, on the event loop."""
         task = asyncio.ensure_future(self.progress(percent, step, done=done, total=total))
-        self._memory.reports.add(task)
+        self._memory.reports.append(task)
 
     async def _settle_reports(self) -> None:
         """Progress told inside a step stands in the log before the step's end does."""
         while self._memory.reports:
-            await self._memory.reports.pop()
+            await self._memory.reports.pop(0)
 
 
 def _checked(key: str) -> str:

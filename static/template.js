@@ -17,10 +17,9 @@ function lineOf(key) {
   return document.getElementById(`field-${key}`);
 }
 
-/** Mark a field in both columns. */
+/** Mark a field in both columns; returns its places. */
 function activate(key) {
   for (const old of document.querySelectorAll(".field-line.is-active, mark.is-active")) old.classList.remove("is-active");
-  place = key === active ? place + 1 : 0;
   active = key;
   lineOf(key)?.classList.add("is-active");
   const marks = marksOf(key);
@@ -30,6 +29,7 @@ function activate(key) {
 
 /** To the field's place in the preview; once more, to its next place. Escape or Enter there leads back. */
 function showPlace(key) {
+  place = key === active ? place + 1 : 0;
   const marks = activate(key);
   if (!marks.length) return;
   const mark = marks[place % marks.length];
@@ -38,8 +38,8 @@ function showPlace(key) {
   mark.scrollIntoView({ block: "center", behavior: "smooth" });
 }
 
-function showLine(key) {
-  activate(key);
+function showLine(key, mark = null) {
+  place = Math.max(0, activate(key).indexOf(mark));
   const line = lineOf(key);
   if (!line) return;
   if (line.hidden) clearFilter();
@@ -84,13 +84,13 @@ if (preview && fields) {
   });
   preview.addEventListener("click", (event) => {
     const mark = event.target.closest("mark[data-field]");
-    if (mark) showLine(mark.dataset.field);
+    if (mark) showLine(mark.dataset.field, mark);
   });
   preview.addEventListener("keydown", (event) => {
     const mark = event.target.closest("mark[data-field]");
     if (!mark || !["Enter", "Escape"].includes(event.key)) return;
     event.preventDefault();
-    showLine(mark.dataset.field);
+    showLine(mark.dataset.field, mark);
   });
   filter?.addEventListener("input", applyFilter);
   unsure?.addEventListener("change", applyFilter);

@@ -113,6 +113,12 @@ def test_progress_never_falls_and_is_throttled_within_a_phase(run: Submit) -> No
     assert all(event.payload["eta_seconds"] >= 0 for event in reports)
 
 
+def test_progress_told_at_once_stands_in_the_log_in_order(run: Submit) -> None:
+    job = run("test.phases", 40)
+    reports = Event.objects.filter(job=job, type=EventType.JOB_PROGRESSED).order_by("number")
+    assert [event.payload["progress"] for event in reports] == list(range(40))
+
+
 def test_the_first_failure_of_a_gather_stops_the_rest(run: Submit) -> None:
     job = run("test.gather_fails")
     assert job.error_code == "bad_input"

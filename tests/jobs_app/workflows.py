@@ -196,3 +196,14 @@ async def artifact(run: Run, request: Numbers) -> Total:
         "file", b"x" * request.n, filename="x.txt", media_type="text/plain", entity_type="test"
     )
     return Total(total=kept.size_bytes)
+
+
+async def report_phases(n: int) -> int:
+    for percent in range(n):
+        progress.report(percent, f"Phase {percent}")
+    return n
+
+
+@workflow("test.phases", arguments=Numbers)
+async def phases(run: Run, request: Numbers) -> Total:
+    return Total(total=await run.step("phases", report_phases, request.n))

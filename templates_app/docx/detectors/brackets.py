@@ -25,7 +25,7 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     words = match[1].strip()
     if not words or "<<" in words or "{" in words:
         return  # a box drawn with brackets
-    if re.fullmatch(r"[_.…\s]+", words):
+    if re.fullmatch(r"[_.…\s●•○■◆]+", words):
         yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.8)
         return
     if is_reference(words) and words not in "XYN":

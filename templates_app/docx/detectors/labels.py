@@ -115,7 +115,7 @@ def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
     if is_blank(following.text):
         after = layout.after(following, 2)
         return after is None or (not after.number and after.cell is None and not is_blank(without_markers(after.text)))
-    label, colon, value = following.text.partition(":")
+    label, colon, value = following.text.replace("：", ":").partition(":")
     return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
 
 

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from templates_app.docx.kinds import infer_type, is_unit
+from templates_app.docx.model import FieldType
+
+
+@pytest.mark.parametrize(("label", "kind"), [
+    ("Start date", "date"), ("Geburtsdatum", "date"), ("Дата рождения", "date"), ("fødselsdato", "date"), ("Date de naissance", "date"),
+    ("Number of files", "number"), ("Anzahl der Mitarbeiter", "number"), ("Сумма договора", "number"), ("Total cost", "number"),
+    ("Phone number", "text"), ("Project number", "text"), ("Version", "text"), ("Fodselsnummer", "text"),
+    ("Name", "person"), ("Full name", "person"), ("Prepared by", "person"), ("System owner", "person"), ("Name of requester", "person"),
+    ("ФИО", "person"), ("Ansprechpartner", "person"), ("Main contact at data provider (name, email)", "person"),
+    ("Company name", "text"), ("CSP Name", "text"), ("Project title", "text"), ("Owner address", "text"), ("Court Name", "text"),
+    ("Signature", "signature"), ("Unterschrift", "signature"), ("подпись", "signature"), ("COMPANY LOGO", "image"),
+    ("Description of the service", "long_text"), ("Beschreibung", "long_text"), ("What is the solution and how is it implemented?", "long_text"),
+    ("Link to network diagram", "text"), ("Status: date/description", "text"), ("Yes / No", "choice"), ("City", "text"), ("", "text"),
+    ("How long do you need access?", "text"), ("Data centre", "text"), ("姓名", "person"), ("日期", "date"),
+])  # fmt: skip
+def test_types_by_label(label: str, kind: str) -> None:
+    assert infer_type(label) == kind
+
+
+def test_columns_ask_for_short_answers() -> None:
+    assert infer_type("Details", column=True) is FieldType.TEXT
+    assert infer_type("Required?", column=True) is FieldType.CHOICE
+
+
+def test_the_name_of_an_organisation_is_no_person() -> None:
+    assert infer_type("Name", context="Responsible organization") is FieldType.TEXT
+    assert infer_type("Name", context="System owner") is FieldType.PERSON
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [("% of all", True), (" years of experience", True), ("Tage", True), ("yearly", False), ("of", False)],
+)
+def test_units(words: str, unit: bool) -> None:
+    assert is_unit(words) is unit

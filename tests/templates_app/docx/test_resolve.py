@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from templates_app.docx.finding import Finding, Rank
+from templates_app.docx.model import Anchor, FieldType
+from templates_app.docx.naming import KEY
+from templates_app.docx.resolve import settle
+
+from .build import paragraph, run
+from .understanding import complex_field, control, fields_of, grid
+
+
+def finding(rank: Rank, start: int, end: int, p: int = 0) -> Finding:
+    return Finding(rank.name.lower(), rank, (Anchor("word/document.xml", p, start, end),), 0.9)
+
+
+def kept(*found: Finding) -> list[tuple[int, int]]:
+    return sorted((f.anchors[0].start, f.anchors[0].end) for f in settle(found))
+
+
+def test_the_stronger_kind_keeps_the_place() -> None:
+    assert kept(finding(Rank.BLANK, 0, 9), finding(Rank.TOKEN, 3, 6)) == [(3, 6)]
+    assert kept(finding(Rank.TOKEN, 0, 3), finding(Rank.TOKEN, 3, 6)) == [(0, 3), (3, 6)]
+    assert kept(finding(Rank.LABEL, 5, 5), finding(Rank.CELL, 5, 5)) == [(5, 5)]
+    assert kept(finding(Rank.TOKEN, 0, 5), finding(Rank.LABEL, 5, 5)) == [(0, 5)]
+    assert kept(finding(Rank.TOKEN, 0, 5), finding(Rank.TOKEN, 0, 5, p=1)) == [(0, 5), (0, 5)]
+
+
+def test_what_is_ignored_takes_its_place() -> None:
+    computed = finding(Rank.COMPUTED, 0, 5)
+    computed.ignored = True
+    assert kept(computed, finding(Rank.TOKEN, 2, 4)) == []
+
+
+def test_one_value_in_headers_and_body_is_one_field() -> None:
+    (found,) = fields_of(paragraph("For [COMPANY] and [company]"), headers=[paragraph("<<COMPANY>>")])
+    assert len(found.anchors) == 3 and found.key == "company"
+
+
+def test_the_same_words_under_different_names_are_different_fields() -> None:
+    body = "".join(paragraph(f"{who}") + paragraph("Date: ________") for who in ("Buyer", "Seller", "Witness"))
+    assert [f.key for f in fields_of(body) if f.type is FieldType.DATE] == ["date", "date_2", "date_3"]
+
+
+def test_general_words_are_named_by_what_stands_before() -> None:
+    found = fields_of(paragraph("Approved on [DATE], reviewed on [DATE]"))
+    assert [f.label for f in found] == ["Approved on: Date", "Reviewed on: Date"]
+
+
+def test_a_bound_control_and_its_property_are_one_field() -> None:
+    binding = '<w:dataBinding w:xpath="/ns0:Properties[1]/ns0:Company[1]" w:storeItemID="{1}"/><w:text/>'
+    body = f"<w:p>{control(run('ACME'), binding)}</w:p><w:p>{complex_field(' DOCPROPERTY Company ', 'ACME')}</w:p>"
+    (found,) = fields_of(body)
+    assert len(found.anchors) == 2
+
+
+def test_words_that_count_name_and_type_the_place() -> None:
+    (found,) = fields_of(paragraph("at least [X] years of experience"))
+    assert (found.type, found.label) == (FieldType.NUMBER, "Years of experience")
+
+
+def test_required_is_said_by_words_or_by_a_star() -> None:
+    found = fields_of(grid(["Name *", ""], ["Phone (optional)", ""], ["E-mail (Pflichtfeld)", ""], ["Town", ""]))
+    assert [f.required for f in found] == [True, False, True, False]
+
+
+def test_a_star_that_leads_to_a_footnote_requires_nothing() -> None:
+    body = grid(["Other systems*", ""]) + paragraph("* Line managers list the systems here.")
+    assert [f.required for f in fields_of(body)] == [False]
+
+
+def test_a_row_of_markers_is_a_record() -> None:
+    body = grid(["Contract", "Award date"], ["<Enter contract title>", "<Enter award date>"], ["", ""])
+    (found,) = fields_of(paragraph("Contracts") + body)
+    assert found.type is FieldType.TABLE and [a.p for a in found.anchors] == [3, 4]
+    assert [c.label for c in found.columns] == ["Contract", "Award date"]
+
+
+def test_a_marker_that_lost_its_marks() -> None:
+    (found,) = fields_of(paragraph("<<COMPANY>> protects data.") + paragraph("All staff of COMPANY follow the rules."))
+    assert len(found.anchors) == 2
+
+
+def test_every_key_is_a_key() -> None:
+    body = "".join(paragraph(f"{word}: ______") for word in ("姓名", "Имя", "الاسم", "Name", "Name", "№", "—"))
+    keys = [f.key for f in fields_of(body)]
+    assert len(set(keys)) == len(keys) == 7 and all(KEY.fullmatch(key) for key in keys)
