@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "channels",
     "django_htmx",
+    "ninja",
     "procrastinate.contrib.django",
     "accounts_app",
     "jobs_app",

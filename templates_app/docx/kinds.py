@@ -1,7 +1,5 @@
 """What kind of value a place takes, told by its label, its marker and the words around it."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

@@ -4,8 +4,6 @@ Words count as whole words, with a plural s; stems (second argument) anywhere in
 Nordic languages write "Projektbeginn" and "fødselsdato". An underscore stands for a blank.
 """
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

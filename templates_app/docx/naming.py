@@ -1,7 +1,5 @@
 """Names of fields: a label for people and a key for programs."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -56,11 +54,13 @@ def key_of(label: str) -> str:
 
 
 def _ascii(char: str) -> str:
-    if char.isascii():
-        return char
     known = LETTERS.get(char)
     if known is not None:
-        return known.strip("_") if known != " and " else known
+        return known.strip("_")
+    if char.isascii():
+        return char
+    if unicodedata.category(char).startswith("M"):
+        return ""  # a sign above or below its letter
     base = "".join(c for c in unicodedata.normalize("NFKD", char) if c.isascii())
     if base:
         return base
@@ -73,7 +73,7 @@ def _spelled(char: str) -> str:
     name = unicodedata.name(char, "")
     if name.startswith("CJK"):
         return f" u{ord(char):x} "
-    return name.rsplit(" ", 1)[-1].lower() if "LETTER" in name or "SYLLABLE" in name else " "
+    return name.rsplit(" ", 1)[-1].lower() if "LETTER" in name or "SYLLABLE" in name or "CHARACTER" in name else " "
 
 
 def unique_key(key: str, taken: dict[str, int]) -> str:

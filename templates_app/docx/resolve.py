@@ -16,6 +16,13 @@ from .rows import find_echoes, join_rows
 from .surroundings import label_around, section_around, words_after
 from .wording import is_identifier, sameness, split_identifier
 
+UNNAMED = {
+    FieldType.DATE: "Date",
+    FieldType.CHOICE: "Choice",
+    FieldType.CHECKBOX: "Box",
+    FieldType.TABLE: "Records",
+    FieldType.IMAGE: "Picture",
+}
 GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  # whose words may be as general as "Date"
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
 WEAK = re.compile(r"[\W\d_]*|\w{1,2}|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
@@ -25,11 +32,12 @@ def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:
     """Fields in reading order."""
     found = list(findings)
     found += find_echoes(layout, found)
+    stars = _stars_require(layout)
     groups = gather(join_rows(layout, settle(found)))
     order = {key: i for key, i in layout.at.items()}
     groups.sort(key=lambda group: min((order[a.part, a.p], a.start) for f in group for a in f.anchors))
     taken: dict[str, int] = {}
-    return [_field(layout, group, taken) for group in groups]
+    return [_field(layout, group, taken, stars=stars) for group in groups]
 
 
 # overlaps
@@ -90,12 +98,16 @@ def gather(findings: Sequence[Finding]) -> list[list[Finding]]:
 # names and types
 
 
-def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int]) -> Field:
+def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, stars: bool) -> Field:
     first = min(group, key=lambda f: (-bool(f.label), layout.at[f.anchors[0].part, f.anchors[0].p]))
     anchors = tuple(sorted({a for f in group for a in f.anchors}, key=lambda a: (layout.at[a.part, a.p], a.start)))
     around = "" if _says_enough(first) else label_around(layout, first.anchors[0], sentences=not _is_cryptic(first))
     first.unit = _unit(layout, first)
-    label = _label(first, around) or clean_label(section_around(layout, first.anchors[0])) or "Field"
+    label = (
+        _label(first, around)
+        or clean_label(section_around(layout, first.anchors[0]))
+        or UNNAMED.get(first.type or FieldType.TEXT, "Field")
+    )
     key = unique_key(_key(first, label), taken)
     start = anchors[0]
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
@@ -104,7 +116,7 @@ def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int]) -> F
         label=label,
         type=_type(layout, first, label, around),
         anchors=anchors,
-        required=first.required or _is_required(f"{first.label} {around}"),
+        required=first.required or _is_required(f"{first.label} {around}", stars=stars),
         options=first.options,
         confidence=max(f.confidence for f in group),
         marker=paragraph.text[start.start : start.end],
@@ -187,7 +199,13 @@ def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldTyp
     return FieldType.TEXT
 
 
-def _is_required(words: str) -> bool:
+def _stars_require(layout: Layout) -> bool:
+    """A star beside a label marks a required field, unless it leads to a footnote."""
+    notes = [p.text for p in layout.paragraphs if p.text.lstrip().startswith("*")]
+    return not notes or any(REQUIRED.search(note) for note in notes)
+
+
+def _is_required(words: str, *, stars: bool) -> bool:
     if OPTIONAL.search(words):
         return False
-    return STAR.search(words) is not None or REQUIRED.search(words) is not None
+    return (stars and STAR.search(words) is not None) or REQUIRED.search(words) is not None

@@ -1,7 +1,5 @@
 """Places that only show their meaning together: a row of markers is a record, and a marker's words may return bare."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

@@ -4,8 +4,6 @@ Headings are said by styles and outline levels; where a file has none, by short 
 apart. Tables of contents are left out, and so is the title of the whole document.
 """
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

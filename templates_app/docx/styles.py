@@ -1,7 +1,5 @@
 """Styles of a document, resolved along ``w:basedOn`` into what reading needs."""
 
-# ruff: noqa: RUF003 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

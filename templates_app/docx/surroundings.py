@@ -1,7 +1,5 @@
 """The words around a place that name it, nearest first."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,5 @@
 """What the words inside a marker say: a name for a value, a reference, or guidance to be deleted."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -10,7 +8,7 @@ from .lexicon import GENERIC, words_of
 
 REFERENCE = re.compile(
     r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic!?|et al\.?|\W+|[a-z]|online|internet|citation needed|emphasis added"
-    r"|redacted|in press|eds?\.?|pdf|video|accessed .*"
+    r"|[^\W\d_]+\s*:\s*\d[\d\s,\-–:]*|redacted|in press|eds?\.?|pdf|video|accessed .*"
 )
 CAMEL = re.compile(
     r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])"

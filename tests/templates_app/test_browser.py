@@ -77,6 +77,7 @@ def open_page(browser: Browser, session: str, site: tuple[str, str]) -> Iterator
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("filechooser", lambda _: None)  # from now on; asked for only when a key is pressed, it comes too late
         if prepare:
             prepare(page)
         page.goto(path)

@@ -1,7 +1,5 @@
 """Yes / No: words of which one is to be kept."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

@@ -1,8 +1,6 @@
 """Bare tokens: words to be replaced that nothing but their form marks — MM/DD/YYYY, XXX, LINK_TO_DOCS,"
 " COMPANY NAME."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -17,7 +15,8 @@ from ..wording import sameness, title_of
 PART = r"(?:d{1,2}|m{1,3}|y{2,4}|t{2}|j{2,4}|a{2,4}|g{2,4}|å{4}|дд|мм|гг(?:гг)?|rrrr|hh|年|月|日)"
 DATE = re.compile(rf"(?<![\w/]){PART}(?:\s?[./\-]\s?{PART}){{1,2}}(?![\w/])", re.IGNORECASE)
 DATE_JOINS = re.compile(r"[a-zдгå年月][./\- ][mdtjмдyг月日]", re.IGNORECASE)
-DATE_LETTERS = re.compile(r"[dtjgд]", re.IGNORECASE)
+YEAR_LETTERS = re.compile(r"yy|jj|aa|åå|гг|rr|年", re.IGNORECASE)
+DATE_LETTERS = re.compile(r"[dtjgmдм日月]", re.IGNORECASE)
 CROSSES = re.compile(r"(?<![\w(])\(?X{3,}\)?(?:[\-–. ]?X{2,})*(?!\w)|(?<![\w#])#{3,}(?![\w#])|\?{3,}")
 SNAKE = re.compile(r"(?<![\w@./\\-])[A-Z][A-Z0-9]*(?:[@.\-][A-Z0-9]+)*_[A-Z0-9_@.\-]*[A-Z0-9](?![\w@/\\])")
 LINK = re.compile(r":\s*(LINK|URL)\s*$")
@@ -55,7 +54,7 @@ def find_bare(layout: Layout) -> Iterator[Finding]:
 def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
     text = p.text
     for match in DATE.finditer(text) if DATE_JOINS.search(text) else ():
-        if DATE_LETTERS.search(match[0]) or "yy" in match[0].casefold():
+        if DATE_LETTERS.search(match[0]) and YEAR_LETTERS.search(match[0]):
             yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.8, type=FieldType.DATE, date_format=match[0])
     if "XXX" in text or "##" in text or "???" in text:
         for match in CROSSES.finditer(text):

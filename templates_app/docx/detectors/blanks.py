@@ -1,7 +1,5 @@
 """____, ......, …: lines to write on."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -12,7 +10,7 @@ from ..layout import Layout, is_blank
 from ..model import FieldType, Paragraph
 
 UNDERSCORES = r"_{3,}(?:[ \t]?_{3,})*|(?<![\w_$])__(?![\w_])"
-DOTS = r"\.{5,}|(?:\. ){5,}\.?|(?:…[ .]?){2,}|…\.{2,}|…(?:\s*,\s*…)+"
+DOTS = r"(?<!\w)\.{5,}|\.{8,}|(?:\. ){5,}\.?|(?<!\w)(?:…[ .]?){3,}|(?:…[ .]?){4,}|(?<!\w)…\.{2,}|…(?:\s*,\s*…)+"
 DAY = r"[«\"“„‹]\s*_{1,}\s*[»\"”“›]\s*_{3,}\s*(?:20_{1,3}|_{2,})(?:\s*г(?:ода|\.)?)?"
 DATE = r"_{1,4}\s?[/.\-]\s?_{1,4}\s?[/.\-]\s?_{1,6}"
 BLANK = re.compile(rf"(?P<date>{DAY}|{DATE})|{UNDERSCORES}|{DOTS}")
@@ -23,14 +21,14 @@ MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule ac
 def find_blanks(layout: Layout) -> Iterator[Finding]:
     previous_blank: Paragraph | None = None
     for p in layout.body():
-        if "_" not in p.text and "…" not in p.text and "..." not in p.text:
+        if "_" not in p.text and "…" not in p.text and "..." not in p.text and ". ." not in p.text:
             previous_blank = None if not is_blank(p.text) else previous_blank
             continue
         if _is_only_blanks(p.text):
             yield from _whole_line(layout, p, previous_blank)
             previous_blank = p
         else:
-            previous_blank = None
+            previous_blank = p if p.text.rstrip().endswith("___") else None
             yield from (_finding(p, match) for match in BLANK.finditer(p.text))
             if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
                 start = len(p.text) - len(p.text.lstrip())

@@ -3,8 +3,6 @@
 Boxes that exclude each other are one choice with one anchor per box; the others are check boxes of their own.
 """
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,5 @@
 """Empty cells of tables: beside or under their label, in a grid of rows and columns, or record rows to be filled."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -185,7 +183,7 @@ def _continues_records(grid: Grid, at: int) -> bool:
 
 
 def _records(layout: Layout, grid: Grid, rows: Sequence[int]) -> Iterator[Finding]:
-    assert grid.header is not None  # noqa: S101 - _record_rows found the rows under it
+    assert grid.header is not None
     first = grid.table.rows[rows[0]]
     titles = [" ".join(c.text.split()) for c in grid.table.rows[grid.header]]
     cells = [(c, title) for c, title in zip(first, titles, strict=True) if c.empty]

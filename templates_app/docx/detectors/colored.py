@@ -1,7 +1,5 @@
 """Highlighted and coloured words: the author's note to himself that something goes here."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -15,6 +13,8 @@ from ..wording import alternatives, is_guidance, sameness, title_of
 MAX_SHARE = 0.25  # of the text: above that the look is the document's, not a mark
 MAX_HIGHLIGHTED = 120
 MAX_COLORED = 80
+PLACEHOLDER_STYLE = "placeholder text"
+LINK_COLORS = frozenset({"0563C1", "954F72", "0000EE", "551A8B"})
 STATUS = re.compile(
     r"to-?do|partial|done|open|closed|n/a|draft|new|note|warning|important|optional|example", re.IGNORECASE
 )
@@ -31,14 +31,14 @@ def find_highlighted(layout: Layout) -> Iterator[Finding]:
 
 
 def find_colored(layout: Layout) -> Iterator[Finding]:
-    """Only colours that stand out from the paragraph they are in."""
+    """Only colours that stand out: from the paragraph they are in, or from the label beside their cell."""
     total = sum(len(p.text) for p in layout.paragraphs) or 1
     marked: list[tuple[Paragraph, list[Span]]] = []
     for i, p in enumerate(layout.paragraphs):
-        if p.in_toc or i in layout.headings or p.level is not None:
+        if p.in_toc or not p.spans or i in layout.headings or p.level is not None:
             continue
         spans = [s for s in p.spans if _is_telling(s)]
-        if spans and sum(s.end - s.start for s in spans) < len(p.text.strip()):
+        if spans and (sum(s.end - s.start for s in spans) < len(p.text.strip()) or _is_answer(layout, p)):
             marked.append((p, spans))
     if sum(s.end - s.start for _, spans in marked for s in spans) > MAX_SHARE * total:
         return
@@ -47,16 +47,27 @@ def find_colored(layout: Layout) -> Iterator[Finding]:
             yield from _finding("colored", p, start, end, MAX_COLORED, 0.5)
 
 
+def _is_answer(layout: Layout, p: Paragraph) -> bool:
+    """Alone in a cell whose left neighbour is a label in another colour."""
+    cell = layout.cell_of(p)
+    if cell is None or len(cell.paragraphs) > 1:
+        return False
+    left = next((c for c in reversed(layout.row_of(p)) if c.column < cell.column), None)
+    return left is not None and bool(left.text) and not any(_is_telling(s) for q in left.paragraphs for s in q.spans)
+
+
 def _is_telling(span: Span) -> bool:
-    """A strong red: blue reads as a link, grey as a remark, black and white as nothing."""
+    """A strong red or blue that is no link, or Word's own look for placeholders; grey and dark tones are design."""
+    if span.style.casefold() == PLACEHOLDER_STYLE:
+        return True
     color = span.color
-    if len(color) != 6 or span.highlighted or "link" in span.style.casefold():
+    if len(color) != 6 or color in LINK_COLORS or span.highlighted or span.underline or "link" in span.style.casefold():
         return False
     try:
         red, green, blue = (int(color[i : i + 2], 16) for i in (0, 2, 4))
     except ValueError:
         return False
-    return red >= 0xC0 and green <= 0x50 and blue <= 0x50
+    return (red >= 0xC0 and green <= 0x50 and blue <= 0x50) or (blue >= 0xB0 and red <= 0x50 and green <= 0x80)
 
 
 def _stretches(p: Paragraph, spans: list[Span]) -> Iterator[tuple[int, int]]:

@@ -12,5 +12,7 @@ from ..model import MarkKind
 def find_computed(layout: Layout) -> Iterator[Finding]:
     for p in layout.body():
         for mark in p.marks:
-            if mark.kind is MarkKind.COMPUTED and mark.end > mark.start and mark.control != "INCLUDEPICTURE":
+            if mark.kind is not MarkKind.COMPUTED or mark.end <= mark.start or mark.control == "INCLUDEPICTURE":
+                continue
+            if not any(s.highlighted and s.start <= mark.start < s.end for s in p.spans):  # marked to be replaced
                 yield Finding("computed", Rank.COMPUTED, (place(p, mark.start, mark.end),), 1.0, ignored=True)

@@ -1,7 +1,5 @@
 """«Name»: what a merge field shows, also where the field behind it was lost; and MERGEFIELD itself."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,5 @@
 """ "Label:" with nothing after it, at the end of a paragraph or before the next label of a line."""
 
-# ruff: noqa: RUF001 (signs and words of many scripts, meant as they stand)
-
 from __future__ import annotations
 
 import re
@@ -14,6 +12,7 @@ from ..model import Paragraph
 from ..wording import MARKERS, without_markers
 
 COLON = (":", "：")
+ORDINAL = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?")
 MAX_LABEL = 90
 MAX_BODY_LABEL = 60
 MAX_BODY_WORDS = 6
@@ -77,17 +76,18 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     rest = next((q for q in following if not is_blank(q.text) or q.marks or q.drawing), None)
     if rest is not None and (rest.marks or not rest.text.strip().endswith(COLON)):
         return False
-    right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
+    row = layout.row_of(p)
+    left = next((c for c in reversed(row) if c.column < cell.column), None)
+    if left is not None and ORDINAL.fullmatch(left.text):
+        return False  # an entry of a list, with its number beside it
+    right = next((c for c in row if c.column >= cell.end), None)
     if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
         return False
     below = next(
         (c for row in table.rows if row[0].cell.row == cell.cell.row + 1 for c in row if c.column == cell.column), None
     )
     return not (
-        below is not None
-        and below.empty
-        and below.cell.span == cell.cell.span
-        and len(table.rows[0]) == len([c for c in layout.row_of(p)]) == 1
+        below is not None and below.empty and below.cell.span == cell.cell.span and len(table.rows[0]) == len(row) == 1
     )
 
 
@@ -126,8 +126,7 @@ def _inside(p: Paragraph) -> Iterator[Finding]:
         if is_blank(p.text[end:]) and p.text.strip().endswith(COLON):
             continue  # the last one is found as the end of its paragraph
         rest = p.text[end:].lstrip()
-        parted = p.text[end:].lstrip(" \xa0\u2002")[:1] in ("\t", "\n")
-        if not rest or not (re.match(r"[^:：\t\n]{1,50}[:：]", rest) or (parted and p.cell is not None)):
+        if not re.match(r"[^:：\t\n]{1,50}[:：]", rest):
             continue
         if is_blank(without_markers(rest)) and "\n" not in p.text[end:]:
             continue  # its value stands there already

@@ -5,11 +5,22 @@ import pytest
 from templates_app.docx.naming import KEY, clean_label, key_of, unique_key
 
 
-@pytest.mark.parametrize(("label", "key"), [
-    ("Company name", "company_name"), ("customerName", "customer_name"), ("Дата рождения", "data_rozhdeniya"),
-    ("Größe (m²)", "grosse_m2"), ("Nom de l'entreprise", "nom_de_lentreprise"), ("Ονομα", "onoma"), ("2nd contact", "n_2nd_contact"),
-    ("Årsak til varsel", "arsak_til_varsel"), ("R&D budget", "r_and_d_budget"), ("", ""), ("—", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("label", "key"),
+    [
+        ("Company name", "company_name"),
+        ("customerName", "customer_name"),
+        ("Дата рождения", "data_rozhdeniya"),
+        ("Größe (m²)", "grosse_m2"),
+        ("Nom de l'entreprise", "nom_de_lentreprise"),
+        ("Ονομα", "onoma"),
+        ("2nd contact", "n_2nd_contact"),
+        ("Årsak til varsel", "arsak_til_varsel"),
+        ("R&D budget", "r_and_d_budget"),
+        ("", ""),
+        ("—", ""),
+    ],
+)
 def test_keys(label: str, key: str) -> None:
     assert key_of(label) == key
 
@@ -36,10 +47,17 @@ def test_a_thousand_equal_keys_take_no_time() -> None:
     assert len({unique_key("yes", taken) for _ in range(20_000)}) == 20_000
 
 
-@pytest.mark.parametrize(("text", "label"), [
-    ("  name : ", "Name"), ("01 -   Full name", "Full name"), ("a) first", "First"), ("1.2 Scope:", "Scope"), ("E-mail *", "E-mail"),
-    ("Father's:: name", "Father's: name"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("  name : ", "Name"),
+        ("01 -   Full name", "Full name"),
+        ("a) first", "First"),
+        ("1.2 Scope:", "Scope"),
+        ("E-mail *", "E-mail"),
+        ("Father's:: name", "Father's: name"),
+    ],
+)
 def test_labels_are_cleaned(text: str, label: str) -> None:
     assert clean_label(text) == label
 

@@ -69,10 +69,18 @@ def test_unknown_lists_and_removed_numbers_print_nothing() -> None:
     assert numbers(outline_of(item(7) + item(0) + item(1, 12), numbering=OUTLINE)) == ["", "", ""]
 
 
-@pytest.mark.parametrize(("number", "how", "shown"), [
-    (4, "lowerRoman", "iv"), (1999, "upperRoman", "MCMXCIX"), (27, "lowerLetter", "aa"), (3, "russianLower", "в"), (7, "decimalZero", "07"),
-    (5, "unheardOf", "5"), (0, "upperRoman", "0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "how", "shown"),
+    [
+        (4, "lowerRoman", "iv"),
+        (1999, "upperRoman", "MCMXCIX"),
+        (27, "lowerLetter", "aa"),
+        (3, "russianLower", "в"),
+        (7, "decimalZero", "07"),
+        (5, "unheardOf", "5"),
+        (0, "upperRoman", "0"),
+    ],
+)
 def test_formats(number: int, how: str, shown: str) -> None:
     assert format_number(number, how) == shown
     assert len(format_number(number, how)) < 20

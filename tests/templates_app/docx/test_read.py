@@ -15,7 +15,10 @@ CORE = (
 def test_stories_in_order_main_part_first() -> None:
     outline = outline_of(paragraph("body"), headers=[paragraph("head")], footers=[paragraph("foot")])
     assert [(p.part, p.p, p.text) for p in outline.paragraphs] == [
-        ("word/document.xml", 0, "body"), ("word/header1.xml", 0, "head"), ("word/footer1.xml", 0, "foot")]  # fmt: skip
+        ("word/document.xml", 0, "body"),
+        ("word/header1.xml", 0, "head"),
+        ("word/footer1.xml", 0, "foot"),
+    ]
 
 
 def test_the_title_stands_in_the_text_or_in_the_properties() -> None:

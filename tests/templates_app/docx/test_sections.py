@@ -61,8 +61,9 @@ def test_headings_in_cells_count_when_the_cell_is_alone_in_its_row() -> None:
 
 
 def test_empty_headings_are_none() -> None:
-    assert sections(heading("One", 1) + heading("  ", 1) + heading("Two", 1) + heading("3", 1) + heading("Three", 1)) == [
-        ("One", 1), ("Two", 1), ("Three", 1)]  # fmt: skip
+    assert sections(
+        heading("One", 1) + heading("  ", 1) + heading("Two", 1) + heading("3", 1) + heading("Three", 1)
+    ) == [("One", 1), ("Two", 1), ("Three", 1)]
 
 
 def test_bold_lines_where_nothing_else_says_headings() -> None:

@@ -21,10 +21,16 @@ def label(body: str, p: int, text: str, n: int = 0) -> str:
     return label_around(layout, Anchor("word/document.xml", p, start, start + len(text)))
 
 
-@pytest.mark.parametrize(("text", "n", "found"), [
-    ("Name: ____", 0, "Name:"), ("Name ____ Date ____", 1, "Date"), ("First sentence. Paid on ____", 0, "Paid on"),
-    ("Purpose (e.g. research): ____", 0, "Purpose (e.g research):"), ("____ (signature)", 0, "signature"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "n", "found"),
+    [
+        ("Name: ____", 0, "Name:"),
+        ("Name ____ Date ____", 1, "Date"),
+        ("First sentence. Paid on ____", 0, "Paid on"),
+        ("Purpose (e.g. research): ____", 0, "Purpose (e.g research):"),
+        ("____ (signature)", 0, "signature"),
+    ],
+)
 def test_words_in_the_same_line(text: str, n: int, found: str) -> None:
     assert label(paragraph(text), 0, "____", n) == found
 

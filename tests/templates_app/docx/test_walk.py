@@ -56,7 +56,9 @@ def test_looks_of_runs_over_styles() -> None:
     (found,) = outline_of(body, styles=styles).paragraphs
     assert (found.style, found.size) == ("Loud", 15.0)
     assert [(s.start, s.end, s.bold, s.color, s.style) for s in found.spans] == [
-        (0, 5, True, "", ""), (11, 15, True, "808080", "Placeholder Text")]  # fmt: skip
+        (0, 5, True, "", ""),
+        (11, 15, True, "808080", "Placeholder Text"),
+    ]
 
 
 def test_cells_know_their_place_in_the_grid() -> None:
@@ -66,8 +68,13 @@ def test_cells_know_their_place_in_the_grid() -> None:
     )
     found = [p.cell for p in outline_of(f"<w:tbl>{wide}{low}</w:tbl>").paragraphs]
     assert [(c.row, c.column, c.span, c.first, c.merged) for c in found if c] == [
-        (0, 0, 2, True, False), (0, 2, 1, True, False), (1, 0, 1, True, False), (1, 0, 1, False, False),
-        (1, 1, 1, True, False), (1, 2, 1, True, True)]  # fmt: skip
+        (0, 0, 2, True, False),
+        (0, 2, 1, True, False),
+        (1, 0, 1, True, False),
+        (1, 0, 1, False, False),
+        (1, 1, 1, True, False),
+        (1, 2, 1, True, True),
+    ]
 
 
 def test_nested_tables_and_absurd_spans() -> None:
@@ -75,7 +82,10 @@ def test_nested_tables_and_absurd_spans() -> None:
     row = f"<w:tr>{cell(inner + paragraph('after'), '<w:gridSpan w:val=' + chr(34) + '40' + chr(34) + '/>')}</w:tr>"
     found = [p.cell for p in outline_of(f"<w:tbl>{row}</w:tbl>{grid(['y'])}").paragraphs]
     assert [(c.table, c.depth, c.nested, c.bordered) for c in found if c] == [
-        (1, 2, False, False), (0, 1, True, False), (2, 1, False, True)]  # fmt: skip
+        (1, 2, False, False),
+        (0, 1, True, False),
+        (2, 1, False, True),
+    ]
 
 
 def test_tables_of_contents_by_field_by_style_and_by_control() -> None:
@@ -98,7 +108,10 @@ def test_marks_count_structures_as_filling_finds_them() -> None:
     body = f"<w:p>{control(run('a'), '<w:text/>')}{complex_field(' PAGE ', '1')}</w:p>{control(paragraph('b'), '<w:text/>')}"
     found = [m for p in outline_of(body).paragraphs for m in p.marks]
     assert [(m.kind, m.ordinal) for m in found] == [
-        (MarkKind.CONTROL, 0), (MarkKind.COMPUTED, 0), (MarkKind.CONTROL_AROUND, 1)]  # fmt: skip
+        (MarkKind.CONTROL, 0),
+        (MarkKind.COMPUTED, 0),
+        (MarkKind.CONTROL_AROUND, 1),
+    ]
 
 
 def test_a_page_break_is_seen_by_the_next_paragraph() -> None:

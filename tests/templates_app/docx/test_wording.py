@@ -13,11 +13,21 @@ from templates_app.docx.wording import (
 )
 
 
-@pytest.mark.parametrize(("words", "title"), [
-    ("COMPANY_NAME", "Company name"), ("insert company name here", "Company name"), ("customer.firstName", "Customer first Name"),
-    ("Enter the contract date", "Contract date"), ("your name", "Name"), ("extraSecurityMeasures", "Extra Security Measures"),
-    ("CEO", "CEO"), ("names[0]", "Names"), ("Typ", "Typ"), ("plans to/does not plan to", "Plans to/does not plan to"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("COMPANY_NAME", "Company name"),
+        ("insert company name here", "Company name"),
+        ("customer.firstName", "Customer first Name"),
+        ("Enter the contract date", "Contract date"),
+        ("your name", "Name"),
+        ("extraSecurityMeasures", "Extra Security Measures"),
+        ("CEO", "CEO"),
+        ("names[0]", "Names"),
+        ("Typ", "Typ"),
+        ("plans to/does not plan to", "Plans to/does not plan to"),
+    ],
+)
 def test_titles(words: str, title: str) -> None:
     assert title_of(words) == title
 

@@ -10,27 +10,39 @@ from ..understanding import findings, spans
 HEADING = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("Date: MM/DD/YYYY", ["MM/DD/YYYY"]),
-    ("am TT.MM.JJJJ in Linz", ["TT.MM.JJJJ"]),
-    ("le jj/mm/aaaa", ["jj/mm/aaaa"]),
-    ("дд.мм.гггг", ["дд.мм.гггг"]),
-    ("Call (XXX)XXX-XXXX now", ["(XXX)XXX-XXXX"]),
-    ("asset #???? is", ["????"]),
-    ("found here: LINK_TO_DOCS_REPO", ["LINK_TO_DOCS_REPO"]),
-    ("found here: LINK", ["LINK"]),
-    ("mail IR@IT_ACCOUNT_COMPANY.COM", ["IR@IT_ACCOUNT_COMPANY.COM"]),
-    ("the staff of COMPANY NAME must", ["COMPANY NAME"]),
-    ("ask YOUR MANAGER first", ["YOUR MANAGER"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Date: MM/DD/YYYY", ["MM/DD/YYYY"]),
+        ("am TT.MM.JJJJ in Linz", ["TT.MM.JJJJ"]),
+        ("le jj/mm/aaaa", ["jj/mm/aaaa"]),
+        ("дд.мм.гггг", ["дд.мм.гггг"]),
+        ("Call (XXX)XXX-XXXX now", ["(XXX)XXX-XXXX"]),
+        ("asset #???? is", ["????"]),
+        ("found here: LINK_TO_DOCS_REPO", ["LINK_TO_DOCS_REPO"]),
+        ("found here: LINK", ["LINK"]),
+        ("mail IR@IT_ACCOUNT_COMPANY.COM", ["IR@IT_ACCOUNT_COMPANY.COM"]),
+        ("the staff of COMPANY NAME must", ["COMPANY NAME"]),
+        ("ask YOUR MANAGER first", ["YOUR MANAGER"]),
+    ],
+)
 def test_tokens_known_by_their_form(text: str, found: list[str]) -> None:
     assert spans(find_bare, paragraph(text)) == found
 
 
-@pytest.mark.parametrize("text", [
-    "THE COMPANY IS LIABLE", "snake_case_name", "ISO 27001 and NIST 800-53", "and/or", "IT/OT security", "a MM wave",
-    "see C:\\DATA_DIR\\X", "why???"[:-2],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "THE COMPANY IS LIABLE",
+        "snake_case_name",
+        "ISO 27001 and NIST 800-53",
+        "and/or",
+        "IT/OT security",
+        "a MM wave",
+        "see C:\\DATA_DIR\\X",
+        "why???"[:-2],
+    ],
+)
 def test_words_that_are_no_tokens(text: str) -> None:
     assert spans(find_bare, paragraph(text)) == []
 

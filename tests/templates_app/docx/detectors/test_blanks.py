@@ -9,13 +9,16 @@ from ..build import paragraph
 from ..understanding import findings, grid, spans
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("Name: ______________", ["______________"]),
-    ("Nom : ............ Prénom : ............", ["............", "............"]),
-    ("Ort ……… Datum ………", ["………", "………"]),
-    ("Software: … , … , …", ["… , … , …"]),
-    ("руб. __ коп.", ["__"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Name: ______________", ["______________"]),
+        ("Nom : ............ Prénom : ............", ["............", "............"]),
+        ("Ort ……… Datum ………", ["………", "………"]),
+        ("Software: … , … , …", ["… , … , …"]),
+        ("руб. __ коп.", ["__"]),
+    ],
+)
 def test_runs_of_marks(text: str, found: list[str]) -> None:
     assert spans(find_blanks, paragraph(text)) == found
 

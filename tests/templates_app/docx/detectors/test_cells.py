@@ -38,7 +38,11 @@ def test_rows_and_columns_with_titles() -> None:
         find_cells, grid(["Objective", "Level", "Rationale"], ["Integrity", "", ""], ["Availability", "", ""])
     )
     assert [f.label for f in found] == [
-        "Integrity: Level", "Integrity: Rationale", "Availability: Level", "Availability: Rationale"]  # fmt: skip
+        "Integrity: Level",
+        "Integrity: Rationale",
+        "Availability: Level",
+        "Availability: Rationale",
+    ]
     assert found[1].type is FieldType.LONG_TEXT
 
 
@@ -56,7 +60,10 @@ def test_record_rows_are_one_table() -> None:
     assert found.type is FieldType.TABLE and found.label == "Revision history"
     assert [a.p for a in found.anchors] == [7, 8, 9]
     assert [(c.key, c.type) for c in found.columns] == [
-        ("version", FieldType.TEXT), ("date", FieldType.DATE), ("author", FieldType.PERSON)]  # fmt: skip
+        ("version", FieldType.TEXT),
+        ("date", FieldType.DATE),
+        ("author", FieldType.PERSON),
+    ]
 
 
 def test_numbered_record_rows_keep_their_number() -> None:

@@ -22,14 +22,17 @@ def test_labels_below_each_other() -> None:
     assert places(paragraph("Name:") + paragraph("Date: ") + paragraph("Ort：")) == [(0, 5, 5), (1, 6, 6), (2, 4, 4)]
 
 
-@pytest.mark.parametrize("body", [
-    paragraph("The organization:") + paragraph("identifies its assets and keeps a list of them at all times;"),
-    paragraph("Assets:") + paragraph("Servers", properties=LIST),
-    paragraph("Contacts:") + grid(["Name", "Phone"], ["", ""]),
-    paragraph("Please provide details of the request:") + paragraph(""),
-    paragraph("We use the following definitions:") + paragraph(""),
-    paragraph("Summary:") + paragraph("") + paragraph("{summary}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        paragraph("The organization:") + paragraph("identifies its assets and keeps a list of them at all times;"),
+        paragraph("Assets:") + paragraph("Servers", properties=LIST),
+        paragraph("Contacts:") + grid(["Name", "Phone"], ["", ""]),
+        paragraph("Please provide details of the request:") + paragraph(""),
+        paragraph("We use the following definitions:") + paragraph(""),
+        paragraph("Summary:") + paragraph("") + paragraph("{summary}"),
+    ],
+)
 def test_a_colon_that_introduces_what_follows(body: str) -> None:
     assert places(body, numbering=BULLET) == []
 

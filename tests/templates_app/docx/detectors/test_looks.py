@@ -65,9 +65,13 @@ def test_guidance_alone_under_a_heading_is_the_place_of_the_text() -> None:
         return paragraph(text, properties='<w:pStyle w:val="H1"/>')
 
     body = (
-        heading("Purpose") + paragraph("Describe the purpose of the system and its users.")
-        + heading("Scope") + paragraph("Describe the scope of the system.") + paragraph("It covers all sites.")
-        + heading("Terms") + paragraph("Describing terms is not needed here at all.")
-    )  # fmt: skip
+        heading("Purpose")
+        + paragraph("Describe the purpose of the system and its users.")
+        + heading("Scope")
+        + paragraph("Describe the scope of the system.")
+        + paragraph("It covers all sites.")
+        + heading("Terms")
+        + paragraph("Describing terms is not needed here at all.")
+    )
     (found,) = findings(find_guidance, body, styles=HEADING)
     assert (found.label, found.type) == ("Purpose", FieldType.LONG_TEXT)

@@ -26,12 +26,20 @@ def test_brackets_split_over_runs_are_one_token() -> None:
     assert spans(find_brackets, body) == ["[Company Name]"]
 
 
-@pytest.mark.parametrize("text", [
-    "as shown in [1] and [2, 3]", "he wrote [sic]", "childrenNames[0]", "[the docs](https://example.org)", "[ ] yes [ ] no",
-    "[Note: delete this line]", "(accessed [online])",
-    "[Delete this paragraph before you publish the document. It only explains the structure of the chapter.]",
-    "[and the application to shorten the time is refused]",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as shown in [1] and [2, 3]",
+        "he wrote [sic]",
+        "childrenNames[0]",
+        "[the docs](https://example.org)",
+        "[ ] yes [ ] no",
+        "[Note: delete this line]",
+        "(accessed [online])",
+        "[Delete this paragraph before you publish the document. It only explains the structure of the chapter.]",
+        "[and the application to shorten the time is refused]",
+    ],
+)
 def test_brackets_that_are_no_places(text: str) -> None:
     assert spans(find_brackets, paragraph(text)) == []
 
