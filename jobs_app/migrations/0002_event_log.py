@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from accounts_app.constraints import same_customer
+
 # A row may be deleted only by `erase`, which wrote its audit entry in the same transaction and names it in
 # `dna.erase_entry`. Rows are never updated. The entry must be younger than the transaction, so no old one will do.
 REFUSE_CHANGES = """
@@ -27,16 +29,6 @@ DROP FUNCTION dna_refuse_event_change();
 # The job row changes with every event: room in its page keeps those updates off the indexes (HOT).
 LEAVE_ROOM = "ALTER TABLE jobs_app_job SET (fillfactor = 70)"
 FILL_UP = "ALTER TABLE jobs_app_job RESET (fillfactor)"
-
-
-def same_customer(table: str, column: str, target: str) -> migrations.RunSQL:
-    """A reference that cannot point at another customer's row."""
-    name = f"{table}_{column}_same_customer"
-    return migrations.RunSQL(
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (customer_id, {column})"
-        f" REFERENCES {target} (customer_id, id) DEFERRABLE INITIALLY DEFERRED",
-        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
-    )
 
 
 class Migration(migrations.Migration):

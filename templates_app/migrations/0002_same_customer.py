@@ -2,15 +2,7 @@
 
 from django.db import migrations
 
-
-def same_customer(table: str, column: str, target: str) -> migrations.RunSQL:
-    """A reference that cannot point at another customer's row."""
-    name = f"{table}_{column}_same_customer"
-    return migrations.RunSQL(
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (customer_id, {column})"
-        f" REFERENCES {target} (customer_id, id) DEFERRABLE INITIALLY DEFERRED",
-        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
-    )
+from accounts_app.constraints import same_customer
 
 
 class Migration(migrations.Migration):

@@ -10,7 +10,7 @@ from ..layout import Layout
 from ..model import FieldType, Paragraph
 from ..wording import MACHINE_TAG, alternatives, is_identifier, is_reference, sameness, title_of
 
-TOKEN = re.compile(r"<<+(?=\S)([^<>]{1,200}?)>>+|<(?=[^\s<>/!=\-\d])([^<>\n]{1,160}?)>|<([#xX?_.…][^<>\n]{0,40})>")
+TOKEN = re.compile(r"<<+(?=\S)([^<>]{1,200}?)>>+|<(?=[^\s<>/!=\-\d])([^<>\n]{1,160}?)>|<([#xX?_.…][^<>\n]{0,40}|[\d.#xX]{1,12})>")
 NO_VALUE = re.compile(r"(?:https?:|mailto:|www\.|\S+@\S+\.|/)", re.IGNORECASE)
 MARKUP = re.compile(r"/?(?:br|p|b|i|u|a|li|ul|ol|td|tr|div|span|html|body|table|head|img|h\d)\b", re.IGNORECASE)
 MACHINERY = re.compile(r"\{?\s*(?:else\b|elseif|end\b|if\b|for\b|/|#|\^|%|!|\$\w+$)", re.IGNORECASE)

@@ -183,7 +183,8 @@ def _continues_records(grid: Grid, at: int) -> bool:
 
 
 def _records(layout: Layout, grid: Grid, rows: Sequence[int]) -> Iterator[Finding]:
-    assert grid.header is not None
+    if grid.header is None:
+        return
     first = grid.table.rows[rows[0]]
     titles = [" ".join(c.text.split()) for c in grid.table.rows[grid.header]]
     cells = [(c, title) for c, title in zip(first, titles, strict=True) if c.empty]

@@ -13,6 +13,7 @@ from ..wording import alternatives, is_guidance, sameness, title_of
 MAX_SHARE = 0.25  # of the text: above that the look is the document's, not a mark
 MAX_HIGHLIGHTED = 120
 MAX_COLORED = 80
+LINK = re.compile(r"\S@\S|https?:|www\.|^\S+\.[a-z]{2,6}(?:/\S*)?$", re.IGNORECASE)
 PLACEHOLDER_STYLE = "placeholder text"
 LINK_COLORS = frozenset({"0563C1", "954F72", "0000EE", "551A8B"})
 STATUS = re.compile(
