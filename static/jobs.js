@@ -17,66 +17,101 @@ export async function callApi(path, { method = "GET" } = {}) {
   return body;
 }
 
+const following = new Map();
+
 /**
  * Follow one job until it has ended. `onProgress({progress, step, eta})` for each step of the way,
  * `onEnd({status, result, error})` once. Returns a function that stops following.
+ * Whoever follows the same job in this page shares one connection.
  */
 export function followJob(id, { onProgress = () => {}, onEnd = () => {} }) {
-  let after = 0, failures = 0, stopped = false, socket = null, timer = 0;
+  const listener = { onProgress, onEnd };
+  const known = following.get(id);
+  const job = known ?? new Following(id);
+  job.listeners.add(listener);
+  if (known?.latest) onProgress(known.latest);
+  return () => job.leave(listener);
+}
 
-  function end(job) {
-    if (stopped) return;
-    stop();
-    onEnd(job);
+class Following {
+  listeners = new Set();
+  latest = null;
+  #after = 0;
+  #failures = 0;
+  #stopped = false;
+  #socket = null;
+  #timer = 0;
+
+  constructor(id) {
+    this.id = id;
+    following.set(id, this);
+    this.#connect();
   }
 
-  function stop() {
-    stopped = true;
-    clearTimeout(timer);
-    socket?.close();
+  leave(listener) {
+    this.listeners.delete(listener);
+    if (!this.listeners.size) this.#stop();
   }
 
-  function hear(message) {
-    if (message.type === "completion") return end(message);
-    after = message.number;
-    failures = 0;
-    if (message.type === "job.progressed") {
-      const { progress, step, done, total, eta_seconds } = message.data;
-      onProgress({ progress, step: total ? `${step} (${done} of ${total})` : step, eta: eta_seconds });
-    }
+  #stop() {
+    this.#stopped = true;
+    following.delete(this.id);
+    clearTimeout(this.#timer);
+    this.#socket?.close();
   }
 
-  async function connect() {
+  #end(job) {
+    if (this.#stopped) return;
+    this.#stop();
+    for (const listener of [...this.listeners]) listener.onEnd(job);
+  }
+
+  #tell(progress, step, eta) {
+    this.latest = { progress, step, eta };
+    for (const listener of this.listeners) listener.onProgress(this.latest);
+  }
+
+  #hear(message) {
+    if (this.#stopped) return;
+    if (message.type === "completion") return this.#end(message);
+    if (message.type === "heartbeat") return;
+    this.#after = message.number;
+    this.#failures = 0;
+    if (message.type !== "job.progressed") return;
+    const { progress, step, done, total, eta_seconds: eta } = message.data;
+    this.#tell(progress, total ? `${step} (${done} of ${total})` : step, eta);
+  }
+
+  async #connect() {
     try {
       const { token } = await callApi("/api/v1/auth/websocket-token", { method: "POST" });
-      if (stopped) return;
+      if (this.#stopped) return;
       const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-      socket = new WebSocket(`${scheme}//${location.host}/ws/jobs/${id}/?token=${encodeURIComponent(token)}&after=${after}`);
-      socket.onmessage = (event) => hear(JSON.parse(event.data));
-      socket.onclose = reconnect;
+      const query = `token=${encodeURIComponent(token)}&after=${this.#after}`;
+      this.#socket = new WebSocket(`${scheme}//${location.host}/ws/jobs/${this.id}/?${query}`);
+      this.#socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
+      this.#socket.onclose = () => this.#reconnect();
     } catch {
-      reconnect();
+      this.#reconnect();
     }
   }
 
-  function reconnect() {
-    if (stopped) return;
-    const wait = RETRY_MS[failures++];
-    timer = wait === undefined ? setTimeout(poll, 0) : setTimeout(connect, wait);
+  #reconnect() {
+    if (this.#stopped) return;
+    const wait = RETRY_MS[this.#failures++];
+    if (wait === undefined) this.#poll();
+    else this.#timer = setTimeout(() => this.#connect(), wait);
   }
 
-  async function poll() {
-    if (stopped) return;
+  async #poll() {
+    if (this.#stopped) return;
     try {
-      const job = await callApi(`/api/v1/jobs/${id}`);
-      if (ENDINGS.includes(job.status)) return end(job);
-      onProgress({ progress: job.progress, step: job.current_step, eta: job.eta_seconds });
+      const job = await callApi(`/api/v1/jobs/${this.id}`);
+      if (ENDINGS.includes(job.status)) return this.#end(job);
+      this.#tell(job.progress, job.current_step, job.eta_seconds);
     } catch { /* the next time, perhaps */ }
-    timer = setTimeout(poll, POLL_MS);
+    this.#timer = setTimeout(() => this.#poll(), POLL_MS);
   }
-
-  connect();
-  return stop;
 }
 
 /** Show progress in a .progress-line. */
@@ -85,7 +120,7 @@ export function showProgress(line, { progress, step, eta }) {
   bar.value = progress;
   bar.textContent = `${progress} %`;
   line.querySelector("[data-job-step]").textContent = step ? `${progress} % ${step}` : "Waiting for a worker";
-  line.querySelector("[data-job-left]").textContent = eta ? `${eta} s left` : "";
+  line.querySelector("[data-job-left]").textContent = eta == null || progress >= 100 ? "" : `about ${Math.max(1, eta)} s left`;
 }
 
 const followed = new Map();

@@ -92,6 +92,7 @@ if (preview && fields) {
     event.preventDefault();
     showLine(mark.dataset.field, mark);
   });
+  fields.addEventListener("htmx:afterSettle", () => fields.querySelector(".is-editing")?.scrollIntoView({ block: "nearest" }));
   filter?.addEventListener("input", applyFilter);
   unsure?.addEventListener("change", applyFilter);
   preview.addEventListener("htmx:afterSettle", () => {

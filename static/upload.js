@@ -3,6 +3,7 @@
 import { callApi, csrfToken, followJob, showProgress } from "./jobs.js";
 
 const AT_ONCE = 3;
+const FEW = 3;
 const form = document.getElementById("upload");
 if (form) enhance();
 
@@ -12,6 +13,7 @@ function enhance() {
   const list = document.getElementById("uploads");
   const waiting = [];
   let running = 0;
+  let batch = null; // what was added together says together that it is ready, when it is more than a few
 
   form.classList.add("is-live");
   input.addEventListener("change", () => {
@@ -35,10 +37,12 @@ function enhance() {
   });
 
   function add(files) {
+    if (files.length > FEW) batch = { total: files.length, ended: 0, ready: 0 };
     for (const file of files) {
       const line = makeLine(file.name);
       list.append(line.element);
-      waiting.push({ file, line, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
+      const together = files.length > FEW ? batch : null;
+      waiting.push({ file, line, together, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
     }
     list.hidden = list.children.length === 0;
     next();
@@ -52,16 +56,16 @@ function enhance() {
   }
 
   async function upload(item) {
-    const { file, line } = item;
+    const { line } = item;
     line.progress({ progress: null, step: "Uploading", eta: null });
     try {
       const accepted = await send(item);
       refresh();
-      follow(accepted.job_id, accepted.template_id, line);
+      follow(accepted.job_id, accepted.template_id, item);
     } catch (error) {
       const again = error.retryable ? () => (waiting.push(item), next()) : null;
       line.fail(error.message, again);
-      dna.toast(`${file.name}: ${error.message}`, { kind: "bad" });
+      ended(item, false);
     }
   }
 
@@ -87,7 +91,18 @@ function enhance() {
     });
   }
 
-  function follow(jobId, templateId, line) {
+  /** One file of several that were added together has ended; the last one says how it went. */
+  function ended({ together }, isReady) {
+    if (!together) return;
+    together.ended++;
+    together.ready += isReady;
+    if (together.ended !== together.total) return;
+    const kind = together.ready === together.total ? "ok" : "warn";
+    dna.toast(`${together.ready} of ${together.total} files are ready.`, { kind });
+  }
+
+  function follow(jobId, templateId, item) {
+    const { line } = item;
     const href = `/templates/${templateId}/`;
     line.link(href);
     followJob(jobId, {
@@ -97,21 +112,22 @@ function enhance() {
         if (status === "completed") {
           const found = `${result.fields_count} field${result.fields_count === 1 ? "" : "s"} in ${result.sections_count} section${result.sections_count === 1 ? "" : "s"}`;
           line.done(found, href);
-          dna.toast(`“${line.name}” is ready: ${found}.`, { kind: "ok", href, link: "Open" });
+          if (!item.together) dna.toast(`“${line.name}” is ready: ${found}.`, { kind: "ok", href, link: "Open" });
+          ended(item, true);
         } else {
           const reason = error?.message ?? (status === "cancelled" ? "Reading was cancelled." : "The file could not be read.");
-          line.fail(reason, () => retry(jobId, templateId, line));
-          dna.toast(`${line.name}: ${reason}`, { kind: "bad", href, link: "Look" });
+          line.fail(reason, () => retry(jobId, templateId, item));
+          ended(item, false);
         }
       },
     });
   }
 
-  async function retry(jobId, templateId, line) {
+  async function retry(jobId, templateId, item) {
     try {
       await callApi(`/api/v1/jobs/${jobId}/retry`, { method: "POST" });
-      line.progress({ progress: 0, step: "", eta: null });
-      follow(jobId, templateId, line);
+      item.line.progress({ progress: 0, step: "", eta: null });
+      follow(jobId, templateId, { ...item, together: null });
     } catch (error) {
       dna.toast(error.message, { kind: "bad" });
     }

@@ -56,6 +56,11 @@ class Input:
         return "" if _BLANK_MARKER.fullmatch(marker) or len(marker) > 80 else marker
 
     @property
+    def hint(self) -> str:
+        """The field's hint, unless it only repeats what stands at the place."""
+        return "" if self.field.hint.strip() == self.field.marker.strip() else self.field.hint
+
+    @property
     def is_multiple(self) -> bool:
         return isinstance(self.value, list)
 

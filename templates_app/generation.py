@@ -21,7 +21,6 @@ from templates_app.word import run_word_child
 
 GENERATE_WORKFLOW = "document.generate"
 DOCUMENT_ENTITY = "document"
-DOCX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 class GenerateRequest(BaseModel):
@@ -58,6 +57,7 @@ class _Source(BaseModel):
     data: str
     customer_id: uuid.UUID
     filename: str
+    media_type: str
     unfilled: list[str]
 
 
@@ -85,6 +85,7 @@ def _source(document_id: uuid.UUID) -> _Source:
         data=json.dumps({"values": document.values, "fields": [field_for_library(field) for field in fields]}),
         customer_id=document.customer_id,
         filename=f"{document.name}{Path(template.file.filename).suffix or '.docx'}",
+        media_type=template.file.media_type,
         unfilled=[field.key for field in fields if field.key not in document.values],
     )
 
@@ -114,7 +115,7 @@ def _keep(data: bytes, document_id: uuid.UUID, source: _Source) -> Artifact:
         customer_id=source.customer_id,
         job_id=steps.current_call.get().lease.job_id,
         filename=source.filename,
-        media_type=DOCX_MEDIA_TYPE,
+        media_type=source.media_type,
         entity_type=DOCUMENT_ENTITY,
         entity_id=document_id,
     )

@@ -235,6 +235,7 @@ def _fill_page(
         "contents": build_contents(template.sections.all(), groups),
         "groups": groups,
         "fields_count": len(fields),
+        "has_required": any(one.required for one in fields),
         "name": name or template.name,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,

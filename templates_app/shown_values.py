@@ -36,7 +36,8 @@ def shown_groups(document: Document) -> dict[str, Any]:
         if one.key in document.values:
             group = groups.setdefault(one.section_id, ShownGroup(one.section))
             group.values.append(_shown(one, document.values[one.key]))
-    if lost := [key for key in document.values if key not in {one.key for one in fields}]:
+    known = {one.key for one in fields}
+    if lost := [key for key in document.values if key not in known]:
         texts = [ShownValue(key, "text", str(document.values[key])) for key in lost]
         groups["lost"] = ShownGroup(TemplateSection(heading="No longer in the template"), texts)
     unfilled = [one for one in fields if one.key not in document.values]
@@ -58,5 +59,5 @@ def _text(kind: FieldType, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if kind == FieldType.DATE and value:
-        return date_format(date.fromisoformat(value))
+        return date_format(date.fromisoformat(value), "j M Y")
     return str(value)

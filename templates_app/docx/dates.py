@@ -42,7 +42,7 @@ TOKEN = re.compile(r"'([^']*)'|([dDmMyY])\2*|.", re.DOTALL)
 FOREIGN = (  # letters other languages use in forms, where the one that stands for the year shows which language it is
     (re.compile("A{4}", re.IGNORECASE), (("A{4}", "yyyy"), ("J{2}", "dd"))),            # JJ/MM/AAAA, DD/MM/AAAA
     (re.compile("J{4}", re.IGNORECASE), (("J{4}", "yyyy"), ("T{2}", "dd"))),            # TT.MM.JJJJ
-    (re.compile("Г{4}", re.IGNORECASE), (("Г{4}", "yyyy"), ("Д{2}", "dd"), ("М{2}", "MM"))),  # noqa: RUF001
+    (re.compile("Г{4}", re.IGNORECASE), (("Г{4}", "yyyy"), ("Д{2}", "dd"), ("М{2}", "MM"))),
 )
 
 

@@ -12,7 +12,7 @@ from .nodes import ancestor, detach, drop_if_empty, insert_after, make, set_text
 from .text import Piece, paragraph_text, pieces
 
 WIDE_SCRIPTS = 0x2E80                  # from here on (CJK and its kin) words are not parted by spaces
-OPENING = "([{<«„“‚‘\"'/_-\u2013\u2014#@"  # noqa: RUF001 - nothing is parted from these
+OPENING = "([{<«„“‚‘\"'/_-\u2013\u2014#@"
 MARK_ONLY = ("ins", "del", "moveFrom", "moveTo", "rPrChange")  # what only a paragraph mark's w:rPr may hold
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from .lexicon import (
     ADDRESS,
@@ -41,6 +42,7 @@ SMALL_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)
 def infer_type(label: str, *, context: str = "", column: bool = False) -> FieldType:
     """``context``: a title over several labels, which tells whose name a "Name" is and asks what its parts answer."""
     found = _by_words(label, column=column)
@@ -83,7 +85,8 @@ def _is_date(head: str, column: bool) -> bool:
 
 
 def _is_long(head: str, column: bool) -> bool:
-    return _leads(LONG, head) or (not column and EXPLAIN.search(head) is not None)
+    opens = LONG.match(head) is not None and len(head.split()) <= 3
+    return opens or _leads(LONG, head) or (not column and EXPLAIN.search(head) is not None)
 
 
 def _leads(words: re.Pattern[str], head: str) -> bool:

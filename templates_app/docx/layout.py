@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .model import Cell, Outline, Paragraph
 
+MAX_CELLS = 200  # Word ends at 63 columns
+MAX_MERGED = 300  # rows that one cell may span
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -28,6 +30,10 @@ class TableCell:
     paragraphs: list[Paragraph] = field(default_factory=list)
     text: str = ""
     empty: bool = False  # nothing in it at all: somebody may write here
+
+    def index(self, p: Paragraph) -> int:
+        """The position of one of its paragraphs."""
+        return bisect_left(self.paragraphs, p.p, key=lambda q: q.p)
 
     def close(self) -> None:
         self.text = "\n".join(t for p in self.paragraphs if (t := p.text.strip()))
@@ -53,20 +59,34 @@ class Table:
     part: str
     index: int
     rows: list[list[TableCell]] = field(default_factory=list)
+    width: int = 0  # grid columns
+    form: bool = False  # filled through text form fields: where those stand, empty cells and colons ask nothing
     first: int = 0  # index of its first paragraph in the outline
     last: int = 0
 
+    def close(self) -> None:
+        self.rows = [row for row in self.rows if row]
+        cells = [cell for row in self.rows for cell in row]
+        self.form = any(m.control == "FORMTEXT" for cell in cells for p in cell.paragraphs for m in p.marks)
+        self.width = max((row[-1].end for row in self.rows), default=0)
+        for row in self.rows:
+            for cell in row:
+                cell.close()
+
     def above(self, row: int, column: int) -> TableCell | None:
         """The cell above a grid position; of a vertically merged one its beginning."""
-        for at in range(row - 1, -1, -1):
-            found = next((c for c in self.rows[at] if c.column <= column < c.end), None)
+        top = min(row, len(self.rows))
+        for at in range(top - 1, max(top - MAX_MERGED, 0) - 1, -1):
+            cells = self.rows[at]
+            i = bisect_right(cells, column, key=_column) - 1
+            found = cells[i] if i >= 0 and column < cells[i].end else None
             if found is None or not found.cell.merged:
                 return found
         return None
 
-    @property
-    def width(self) -> int:
-        return max((row[-1].end for row in self.rows if row), default=0)
+
+def _column(cell: TableCell) -> int:
+    return cell.cell.column
 
 
 class Layout:
@@ -79,6 +99,7 @@ class Layout:
         self.at = {(p.part, p.p): i for i, p in enumerate(outline.paragraphs)}
         self.tables: dict[tuple[str, int], Table] = {}
         self._cells: dict[tuple[str, int, int, int], TableCell] = {}
+        self._rows: dict[tuple[str, int, int], list[TableCell]] = {}
         self._build_tables()
         self._section_at = [self.at[s.part, s.p] for s in outline.sections]
         self.headings = frozenset(self._section_at)
@@ -89,10 +110,7 @@ class Layout:
                 continue
             self._add(i, p, p.cell)
         for table in self.tables.values():
-            table.rows = [row for row in table.rows if row]
-            for row in table.rows:
-                for cell in row:
-                    cell.close()
+            table.close()
 
     def _add(self, i: int, p: Paragraph, cell: Cell) -> None:
         table = self.tables.get((p.part, cell.table))
@@ -106,6 +124,7 @@ class Layout:
             while len(table.rows) <= cell.row:
                 table.rows.append([])
             table.rows[cell.row].append(found)
+            self._rows[p.part, cell.table, cell.row] = table.rows[cell.row]
         found.paragraphs.append(p)
 
     def cell_of(self, p: Paragraph) -> TableCell | None:
@@ -116,12 +135,12 @@ class Layout:
 
     def row_of(self, p: Paragraph) -> list[TableCell]:
         """The cells of the paragraph's row, in order; none outside tables."""
-        table = self.table_of(p)
-        if table is None or p.cell is None:
-            return []
-        return next(
-            (row for row in table.rows[min(p.cell.row, len(table.rows) - 1) :: -1] if row[0].cell.row == p.cell.row), []
-        )
+        return self.row_at(p, 0)
+
+    def row_at(self, p: Paragraph, below: int) -> list[TableCell]:
+        """A row of the paragraph's table, so many below its own. Rows wider than Word allows are taken for none."""
+        row = self._rows.get((p.part, p.cell.table, p.cell.row + below), []) if p.cell is not None else []
+        return row if len(row) <= MAX_CELLS else []
 
     def section_index(self, p: Paragraph) -> int | None:
         """The section a paragraph stands in; None before the first and outside the main story."""

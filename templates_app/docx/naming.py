@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from .wording import split_identifier
 
@@ -33,16 +34,22 @@ SPECIAL = {
     "&": " and ",
 }
 LETTERS = {**CYRILLIC, **GREEK, **SPECIAL}
+TABLE = str.maketrans({letter: written.strip("_") for letter, written in LETTERS.items()})
 MAX_KEY = 60
 MAX_LABEL = 120
-NUMBERING = re.compile(r"^(?:\(?[a-zA-Z\d]{1,3}[.)]|\d+(?:\.\d+)+\.?|\d{1,3}\s*[-–]|[A-Z]\s+[-–])\s+")
+NUMBERING = re.compile(
+    r"^(?:\(?(?:[a-zA-Z]|\d{1,3}|[ivxIVX]{2,4})[.)]|\d+(?:\.\d+)+\.?|\d{1,3}\s*[-–]|[A-Z]\s+[-–])\s+"
+)
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
+@lru_cache(maxsize=4096)
 def key_of(label: str) -> str:
     """A snake_case key in ASCII; empty when nothing of the label can be written so."""
     text = split_identifier(label) if re.fullmatch(r"[\w.\-]+", label) else label
-    plain = "".join(_ascii(char) for char in text.casefold())
+    plain = text.casefold().translate(TABLE)
+    if not plain.isascii():
+        plain = "".join(_ascii(char) for char in plain)
     words = re.findall(r"[a-z0-9]+", plain.replace("'", "").replace("’", ""))
     key = ""
     for word in words:
@@ -54,9 +61,6 @@ def key_of(label: str) -> str:
 
 
 def _ascii(char: str) -> str:
-    known = LETTERS.get(char)
-    if known is not None:
-        return known.strip("_")
     if char.isascii():
         return char
     if unicodedata.category(char).startswith("M"):
@@ -90,7 +94,7 @@ def unique_key(key: str, taken: dict[str, int]) -> str:
 
 def clean_label(text: str) -> str:
     """A label without its colon, its asterisk and its numbering, cut at a word."""
-    text = " ".join(text.split()).strip(" :：*.…_-–—|•\t")
+    text = " ".join(text.split()).strip(" :：,;*.…_-–—|•\t")
     text = NUMBERING.sub("", text, count=1) or text
     text = re.sub(r"\s*[:：]\s*[:：]", ":", text)
     if len(text) > MAX_LABEL:

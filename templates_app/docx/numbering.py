@@ -108,9 +108,9 @@ class Numbering:
         if num_id in self._started:
             return
         self._started.add(num_id)
-        for level, start in definition.restarts.items():
+        for level in definition.restarts:
             if level < LEVELS:
-                counts[level] = start - 1
+                counts[level] = None  # its levels carry the new start
 
     @staticmethod
     def _reset_below(definition: Definition, counts: list[int | None], level: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -53,32 +54,35 @@ def settle(findings: Iterable[Finding]) -> list[Finding]:
         if not free:
             continue
         for a in free:
-            occupied[a.part, a.p].append((a.start, a.end))
+            insort(occupied[a.part, a.p], (a.start, a.end))
         if not finding.ignored:
-            if len(free) < len(finding.anchors) and len(finding.options) == len(finding.anchors):
-                finding.options = tuple(o for o, a in zip(finding.options, finding.anchors, strict=True) if a in free)
-            finding.anchors = free
+            _keep(finding, free)
             kept.append(finding)
     return kept
 
 
+def _keep(finding: Finding, free: tuple[Anchor, ...]) -> None:
+    if len(free) < len(finding.anchors) == len(finding.options):
+        kept = zip(finding.options, finding.anchors, strict=True)
+        finding.options = tuple(option for option, a in kept if a in free)
+    finding.anchors = free
+
+
 def _is_taken(spans: Sequence[tuple[int, int]], a: Anchor) -> bool:
-    for start, end in spans:
-        if start < a.end and a.start < end:
-            return True
-        if (
-            (start == end or a.start == a.end)
-            and start <= a.end
-            and a.start <= end
-            and (
-                start == end == a.start == a.end
-                or start < a.start < end
-                or a.start < start < a.end
-                or a.start == a.end == end
-            )
-        ):
-            return True
-    return False
+    """``spans`` are sorted and do not overlap, so only the nearest can be in the way."""
+    at = bisect_left(spans, (a.start, a.end))
+    return any(_collide(span, a) for span in spans[max(at - 2, 0) : at + 2])
+
+
+def _collide(span: tuple[int, int], a: Anchor) -> bool:
+    start, end = span
+    if start < a.end and a.start < end:
+        return True
+    if start != end and a.start != a.end:
+        return False
+    if a.start == a.end:
+        return start < a.start <= end or start == end == a.start
+    return a.start < start < a.end
 
 
 # one value, many places
@@ -146,7 +150,7 @@ def _label(finding: Finding, around: str) -> str:
     own = finding.label
     if finding.detector == "property":
         return own
-    if finding.detector in GENERAL and finding.unit and (_is_weak(own) or not sameness(own)):
+    if finding.detector in GENERAL and finding.unit[:1].isalpha() and (_is_weak(own) or not sameness(own)):
         return clean_label(finding.unit)
     if own and not _is_weak(own) and not _is_cryptic(finding):
         if finding.name and not sameness(own) and around and finding.detector in GENERAL:

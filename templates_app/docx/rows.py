@@ -13,6 +13,8 @@ from .model import Column, FieldType
 from .naming import key_of
 from .wording import LEAD
 
+MAX_UP = 200  # rows above records in which their title is looked for
+MAX_NAMES = 200
 MIN_ECHO = 5  # letters; shorter words in capitals are often acronyms of something else
 CAPITALS = re.compile(r"[A-Z][A-Z ]*[A-Z]")
 
@@ -24,6 +26,7 @@ def join_rows(layout: Layout, findings: Sequence[Finding]) -> list[Finding]:
         p = layout.paragraphs[layout.at[f.anchors[0].part, f.anchors[0].p]]
         if f.rank is Rank.TOKEN and p.cell is not None:
             by_cell[p.part, p.cell.table, p.cell.row, p.cell.column].append(f)
+    tables = {(f.anchors[0].part, f.anchors[0].p): f for f in findings if f.type is FieldType.TABLE}
     joined: list[Finding] = []
     gone: set[int] = set()
     for table in layout.tables.values():
@@ -31,7 +34,7 @@ def join_rows(layout: Layout, findings: Sequence[Finding]) -> list[Finding]:
             members = _members(by_cell, table, row) if at else []
             if members and _is_titles(table.rows[at - 1], row):
                 joined.append(_table(layout, table, at, members))
-                gone |= {id(f) for f in members} | _records_below(layout, table, at, findings)
+                gone |= {id(f) for f in members} | _records_below(table, at, tables)
     return [f for f in findings if id(f) not in gone] + joined
 
 
@@ -67,15 +70,20 @@ def _table(layout: Layout, table: Table, at: int, members: Sequence[Finding]) ->
     )
 
 
-def _records_below(layout: Layout, table: Table, at: int, findings: Sequence[Finding]) -> set[int]:
+def _records_below(table: Table, at: int, tables: dict[tuple[str, int], Finding]) -> set[int]:
     """Empty rows under such a row are further records of the same table."""
-    empty = {(table.part, c.paragraphs[0].p) for row in table.rows[at + 1 :] for c in row if c.empty}
-    return {id(f) for f in findings if f.type is FieldType.TABLE and (f.anchors[0].part, f.anchors[0].p) in empty}
+    gone = set()
+    for row in table.rows[at + 1 :]:
+        if not any(c.empty for c in row):
+            break
+        found = (tables.get((table.part, c.paragraphs[0].p)) for c in row if c.empty)
+        gone |= {id(f) for f in found if f is not None}
+    return gone
 
 
 def table_title(layout: Layout, table: Table, at: int) -> str:
     """The nearest title: a banner row above the records, the paragraph above the table, the section."""
-    for i in range(at - 1, -1, -1):
+    for i in range(at - 1, max(at - MAX_UP, 0) - 1, -1):
         if len(table.rows[i]) == 1 and table.rows[i][0].text and table.width > 1:
             return table.rows[i][0].text
     first = layout.paragraphs[table.first]
@@ -95,7 +103,7 @@ def find_echoes(layout: Layout, findings: Sequence[Finding]) -> Iterator[Finding
         for f in findings
         if f.same and len(f.name) >= MIN_ECHO and f.detector in ("brackets", "angles") and CAPITALS.fullmatch(f.name)
     }
-    if not names:
+    if not names or len(names) > MAX_NAMES:
         return
     pattern = re.compile(
         rf"(?<![^\W_])(?:{'|'.join(re.escape(n) for n in sorted(names, key=len, reverse=True))})(?![^\W_])"

@@ -12,12 +12,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .model import Outline, Paragraph, Section
+from .wording import MACHINE_TAG, MARKERS
 
 MAX_STYLED = 300
 MAX_BOLD = 110
+MIN_CAPITALS = 5
 FEW_STYLED = 3  # below that, a file is read by the looks of its paragraphs
 SIZE_TOLERANCE = 0.75
-NUMBER = re.compile(r"(?:§\s*)?(\d{1,3}(?:\.\d{1,3})*|[A-Z]|[IVXLC]+)(?:[.):]|\s*[-–—:]|(?<=\d)\s)\s*(?=\S)")
+KIND = (
+    r"(?:part|section|chapter|appendix|annex|article|teil|abschnitt|kapitel|anhang|anlage|artikel|partie|chapitre|annexe"
+    r"|sección|capítulo|parte|anexo|sezione|capitolo|allegato|раздел|глава|приложение|статья|del|kapittel|vedlegg)"
+)
+NUMBER = re.compile(
+    rf"(?:§\s*|(?i:{KIND})\s+)?(\d{{1,3}}(?:\.\d{{1,3}})*|[A-Z]|[IVXLC]+)(?:[.):]|\s*[-–—:]|(?<=\d)\s)\s*(?=\S)"
+)
 SENTENCES = re.compile(r"[.!?。]\s+\S.*\S{3}")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 PROSE_END = (".", ",", ";", "。", "،", "؛")
@@ -105,7 +113,8 @@ def _styled(paragraphs: Sequence[Paragraph], alone: set[tuple[int, int]]) -> lis
         for at, p in enumerate(paragraphs)
         if p.level is not None and _can_be_heading(p, alone)
     ]
-    found = [c for c in found if not _opens_contents(paragraphs, c.at) and not _is_level_only(c, paragraphs)]
+    body = _body_size(paragraphs)
+    found = [c for c in found if not _opens_contents(paragraphs, c.at) and not _is_level_only(c, body)]
     found = _without_prose_styles(found)
     found = _without_unnumbered(found)
     _rank_equal_levels(found)
@@ -118,12 +127,9 @@ def _can_be_heading(p: Paragraph, alone: set[tuple[int, int]]) -> bool:
     return p.cell is None or (p.cell.table, p.cell.row) in alone
 
 
-def _is_level_only(c: Candidate, paragraphs: Sequence[Paragraph]) -> bool:
+def _is_level_only(c: Candidate, body: float) -> bool:
     """An outline level alone, on text that looks like all other text, was set by accident."""
-    return (
-        not (c.bold or c.depth or "head" in c.paragraph.style.casefold() or c.paragraph.style)
-        and c.size <= _body_size(paragraphs) + SIZE_TOLERANCE
-    )
+    return not (c.bold or c.depth or c.paragraph.style) and c.size <= body + SIZE_TOLERANCE
 
 
 def _opens_contents(paragraphs: Sequence[Paragraph], at: int) -> bool:
@@ -165,9 +171,12 @@ def _without_unnumbered(found: list[Candidate]) -> list[Candidate]:
 
 def _rank_equal_levels(found: list[Candidate]) -> None:
     """Styles may share an outline level though a reader sees them nested: by list level, or one opening all others."""
+    styles: defaultdict[int | None, set[str]] = defaultdict(set)
+    for c in found:
+        styles[c.paragraph.level].add(c.paragraph.style)
     for c in found:
         if c.paragraph.number_level:
-            c.rank += c.paragraph.number_level / 10 if _shares_level(c, found) else 0.0
+            c.rank += c.paragraph.number_level / 10 if len(styles[c.paragraph.level]) > 1 else 0.0
     first, rest = found[:1], found[1:]
     if (
         first
@@ -176,10 +185,6 @@ def _rank_equal_levels(found: list[Candidate]) -> None:
     ):
         for c in rest:
             c.rank += 0.5
-
-
-def _shares_level(c: Candidate, found: Iterable[Candidate]) -> bool:
-    return any(o.paragraph.level == c.paragraph.level and o.paragraph.style != c.paragraph.style for o in found)
 
 
 def _beside_styled(paragraphs: Sequence[Paragraph], styled: Sequence[Candidate]) -> list[Candidate]:
@@ -232,12 +237,32 @@ def _by_look(paragraphs: Sequence[Paragraph], styled: list[Candidate]) -> list[C
         for c in _bold_paragraphs(paragraphs)
         if c.at in known or (_reads_as_heading(c, body) and not _opens_contents(paragraphs, c.at))
     ]
+    if len(found) < FEW_STYLED:
+        found += _capitals(paragraphs, {c.at for c in found})
+        found.sort(key=lambda c: c.at)
     found = _without_runs(found)
     found = _without_title(_without_cover(paragraphs, found))
     found += [c for c in styled if c.at not in {f.at for f in found}]
     found.sort(key=lambda c: c.at)
     _rank_by_size(found)
     return found
+
+
+def _capitals(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidate]:
+    """Lines in capitals, where nothing is bold; in a script without capitals there are none."""
+    lines = [
+        _make(at, p, 0.0)
+        for at, p in enumerate(paragraphs)
+        if p.cell is None
+        and not p.text_box
+        and not p.in_toc
+        and not p.marks
+        and at not in known
+        and MIN_CAPITALS <= len(p.text.strip()) <= MAX_BOLD
+        and p.text.isupper()
+        and not MARKERS.search(p.text)
+    ]
+    return [c for c in lines if not c.text.endswith((":", ",", ";"))] if len(lines) >= FEW_STYLED else []
 
 
 def _body_size(paragraphs: Sequence[Paragraph]) -> float:
@@ -251,7 +276,9 @@ def _body_size(paragraphs: Sequence[Paragraph]) -> float:
 def _reads_as_heading(c: Candidate, body: float) -> bool:
     line = c.text.split("\n")[0]
     words = line[match.end() :] if (match := NUMBER.match(line)) else line
-    if c.text.endswith((",", ";")) or SENTENCES.search(words) or not c.text[0].isalnum():
+    if c.text.endswith((",", ";")) or SENTENCES.search(words) or not c.text[0].isalnum() or c.text[0].islower():
+        return False
+    if MACHINE_TAG.search(c.text):
         return False
     if c.size > body + SIZE_TOLERANCE:
         return True
@@ -306,8 +333,8 @@ def _rank_by_size(found: list[Candidate]) -> None:
 
 def _words(text: str) -> str:
     """The heading in one line; of a long one only its first, the rest is text that was put into the heading."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    return " ".join((lines[0] if len(text) > 2 * MAX_BOLD else text).split())
+    first = text.split("\n", 1)[0] if len(text) > 2 * MAX_BOLD else text.split("\n\n", 1)[0]
+    return " ".join(first.split())
 
 
 def _tree(found: Sequence[Candidate]) -> list[Section]:

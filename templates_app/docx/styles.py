@@ -114,10 +114,10 @@ def _language(root: Element, w: str) -> str:
 
 def _resolve(style_id: str, elements: dict[str, Element], resolved: dict[str, Style], ground: Style, w: str) -> None:
     """Resolve a style and its bases; a cycle of bases is cut where it closes."""
-    chain: list[str] = []
+    chain: dict[str, None] = {}
     current: str | None = style_id
     while current is not None and current in elements and current not in resolved and current not in chain:
-        chain.append(current)
+        chain[current] = None
         base = elements[current].find(w + "basedOn")
         current = base.get(w + "val") if base is not None else None
     parent = resolved.get(current, ground) if current is not None else ground

@@ -23,6 +23,9 @@ MAX_WORDS = 8  # a longer clause is a sentence, whose end tells most
 MAX_OPENING = 16  # but not when it opens the paragraph and the place ends it
 MAX_LINE_WORDS = 10
 MAX_CELL_WORDS = 25
+MAX_NEARBY = 20
+MAX_REACH = 500  # characters before a place in which its name is looked for
+MAX_LINE = 2000  # a longer paragraph is no line of a form
 PREPOSITIONS = frozenset(
     "for and the von vom zum zur bei mit pour avec para con from with til med fra and или для".split()
 )
@@ -49,7 +52,9 @@ def label_above(layout: Layout, p: Paragraph) -> str:
 
 
 def _tells(words: str) -> bool:
-    return len(LETTERS.findall(words)) >= MIN_LETTERS and words.strip().casefold() not in PREPOSITIONS
+    letters = LETTERS.findall(words)
+    needed = MIN_LETTERS - any(letter >= "\u3040" for letter in letters)  # Chinese writes a word in two signs
+    return len(letters) >= needed and words.strip().casefold() not in PREPOSITIONS
 
 
 def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool) -> Iterator[str]:
@@ -71,11 +76,15 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
 
 def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
     """The clause that leads to the place, other markers left out; of a long one its end, or nothing."""
-    text = ABBREVIATION.sub(lambda m: m[0].rstrip("."), without_markers(p.text[:start], " \t "))
+    text = ABBREVIATION.sub(
+        lambda m: m[0].rstrip("."), without_markers(p.text[max(start - MAX_REACH, 0) : start], " \t ")
+    )
     text = REMARK.sub("", text) if _tells(REMARK.sub("", text)) else text
     clauses = [c.strip(' ,–-()"“„«»/') for c in CLAUSE.split(text)]
     words = next((c for c in reversed(clauses) if LETTERS.search(c)), "")
-    opening = p.text.lstrip().startswith(words[:20]) and is_blank(without_markers(p.text[start:]))
+    opening = (
+        len(p.text) < MAX_LINE and p.text.lstrip().startswith(words[:20]) and is_blank(without_markers(p.text[start:]))
+    )
     if len(words.split()) > (MAX_OPENING if opening else MAX_WORDS) and not words.endswith(ASKING):
         if not sentences:
             return ""
@@ -106,7 +115,7 @@ def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
     table = layout.table_of(p)
     if cell is None or table is None:
         return
-    at = cell.paragraphs.index(p)
+    at = cell.index(p)
     for q in reversed(cell.paragraphs[max(at - 4, 0) : at]):
         text = without_markers(q.text).strip()
         if text.endswith(ASKING) or 0 < len(text.split()) <= MAX_CELL_WORDS:
@@ -155,16 +164,29 @@ def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> str:
 def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
     """Lines to sign on have their caption below: "(signature)"; several under several, in order."""
     below = layout.after(p, 1)
-    if below is None or layout.cell_of(below) is not layout.cell_of(p) or MARKERS.search(below.text) or below.marks:
+    if below is None or len(p.text) > MAX_LINE or len(below.text) > MAX_LINE:
+        return ""
+    if layout.cell_of(below) is not layout.cell_of(p) or MARKERS.search(below.text) or below.marks:
         return ""
     n = len(MARKERS.findall(p.text[: anchor.start]))
     captions = re.findall(r"\(([^()]{2,90})\)", below.text) if below.text.strip().startswith("(") else []
+    if not captions and _is_lone_line(layout, p, below):
+        captions = [below.text.strip()]
     if not captions:
         captions = _columns(below.text)
         count = len(MARKERS.findall(p.text))
         if not (len(captions) == count > 1 or (below.text.startswith("    ") and len(captions) == 1)):
             return ""
     return captions[n] if n < len(captions) else ""
+
+
+def _is_lone_line(layout: Layout, p: Paragraph, below: Paragraph) -> bool:
+    """A line drawn for a signature, with a word or two right below it that ask for nothing themselves."""
+    above = layout.before(p, 1)
+    asked = above is not None and above.text.rstrip().endswith(ASKING)
+    drawn = is_blank(without_markers(p.text)) and p.text.strip().startswith(("___", "....", "…"))
+    text = below.text.strip()
+    return drawn and not asked and len(text.split()) <= 4 and not text.endswith((*ASKING, ".")) and below.level is None
 
 
 def _columns(text: str) -> list[str]:
@@ -174,7 +196,7 @@ def _columns(text: str) -> list[str]:
 
 def _columns_above(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
     """Places set out by tabs under words set out by tabs."""
-    count = len(MARKERS.findall(p.text))
+    count = len(MARKERS.findall(p.text)) if len(p.text) < MAX_LINE else 0
     if count < 2 or "\t" not in p.text or not is_blank(without_markers(p.text)):
         return ""
     i = layout.at[p.part, p.p]

@@ -29,6 +29,22 @@ MAX_NAME = 60
 MAX_NAME_WORDS = 14
 
 
+PART = r"(?:d{1,2}|m{1,3}|y{2,4}|t{2}|j{2,4}|a{2,4}|g{2,4}|å{4}|дд|мм|гг(?:гг)?|rrrr|hh|年|月|日)"
+DATE_SHAPE = re.compile(rf"(?<![\w/]){PART}(?:\s?[./\-]\s?{PART}){{1,2}}(?![\w/])", re.IGNORECASE)
+DATE_JOINS = re.compile(r"[a-zдгå年月][./\- ][mdtjмдyг月日]", re.IGNORECASE)
+YEAR_LETTERS = re.compile(r"yy|jj|aa|åå|гг|rr|年", re.IGNORECASE)
+DATE_LETTERS = re.compile(r"[dtjgmдм日月]", re.IGNORECASE)
+
+
+def is_date_shape(text: str) -> bool:
+    """MM/DD/YYYY, TT.MM.JJJJ, дд.мм.гггг: letters that stand for the digits of a date."""
+    return (
+        DATE_SHAPE.fullmatch(text.strip()) is not None
+        and DATE_LETTERS.search(text) is not None
+        and YEAR_LETTERS.search(text) is not None
+    )
+
+
 def is_reference(text: str) -> bool:
     """[1], [3, 4], [sic], [...]: nothing to fill in."""
     return REFERENCE.fullmatch(text.strip()) is not None
@@ -68,9 +84,9 @@ def title_of(text: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]*?>>")
+MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]{0,300}?>>")
 MARKERS = re.compile(
-    r"<<+[^<>]*>>+|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
+    r"<{2,3}[^<>]{0,200}>{2,3}|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
     r"|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
 )
 ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")

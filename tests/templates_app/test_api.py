@@ -54,8 +54,10 @@ def test_an_upload_is_accepted_and_says_where_it_goes_on(client_of_editor: Clien
     assert client_of_editor.get(accepted["status_url"]).json()["priority"] == 7
     template = client_of_editor.get(f"{API}/templates/{accepted['template_id']}").json()
     assert (template["name"], template["standard"], template["custom_rules"]) == (
-        "Form", "iso-9001-2015", "H1 is a section"
-    )  # fmt: skip
+        "Form",
+        "iso-9001-2015",
+        "H1 is a section",
+    )
     assert (template["ready"], template["fields"], template["created_by"]["name"]) == (False, [], "Ada Byron")
 
 
@@ -86,7 +88,7 @@ def test_too_large_is_413(client_of_editor: Client, settings: LazySettings) -> N
 
 
 @pytest.mark.parametrize("form", [{"priority": "11"}, {"priority": "high"}, {"name": "n" * 201}, {"name": "a\x00b"}])
-def test_a_bad_form_is_422(client_of_editor: Client, form: dict[str, str]) -> None:
+def test_a_bad_form_is_422(client_of_editor: Client, form: dict[str, Any]) -> None:
     response = send(client_of_editor, **form)
     assert (response.status_code, error_of(response)["code"]) == (422, "bad_input")
 
@@ -119,9 +121,12 @@ def test_the_list_is_paged_and_filtered(client_of_editor: Client, template: Temp
 
 
 def test_lists_take_the_same_queries_however_long(
-    client_of_editor: Client, template: Template, actor: Actor, customer: Customer,
+    client_of_editor: Client,
+    template: Template,
+    actor: Actor,
+    customer: Customer,
     django_assert_max_num_queries: Callable[[int], CaptureQueriesContext],
-) -> None:  # fmt: skip
+) -> None:
     for number in range(3):
         file = SimpleUploadedFile(f"{number}.docx", sample_template())
         upload_template(actor=actor, customer_id=customer.id, file=file)
@@ -187,7 +192,7 @@ def test_who_may_not_change_a_field(
 
 def test_the_file_comes_back_as_it_was(client_of_viewer: Client, template: Template) -> None:
     response = client_of_viewer.get(f"{API}/templates/{template.id}/file")
-    assert b"".join(response) == sample_template()  # type: ignore[arg-type]
+    assert b"".join(response) == sample_template()
     assert response["Content-Type"].endswith("wordprocessingml.document")
     assert response["Content-Disposition"] == f'attachment; filename="{SAMPLE_FILENAME}"'
     assert response["ETag"] == f'"{template.file_sha256}"'
@@ -310,9 +315,15 @@ def test_a_template_with_thousands_of_fields_comes_whole(client_of_editor: Clien
     section = template.sections.first()
     TemplateField.objects.bulk_create(
         TemplateField(
-            customer_id=template.customer_id, template=template, ordinal=1_000 + n, key=f"extra_{n}", label=f"Extra {n}",
-            type="checkbox", places=[{"part": "word/document.xml", "p": n, "start": 0, "end": 1}], section=section,
+            customer_id=template.customer_id,
+            template=template,
+            ordinal=1_000 + n,
+            key=f"extra_{n}",
+            label=f"Extra {n}",
+            type="checkbox",
+            places=[{"part": "word/document.xml", "p": n, "start": 0, "end": 1}],
+            section=section,
         )
         for n in range(4_000)
-    )  # fmt: skip
+    )
     assert len(client_of_editor.get(f"{API}/templates/{template.id}").json()["fields"]) == 4_024

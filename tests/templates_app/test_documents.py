@@ -85,7 +85,7 @@ def test_an_unfinished_document_says_why_it_has_no_file(template: Template, acto
 def test_search_leaves_the_values_where_they_are(template: Template, actor: Actor, stranger: User) -> None:
     document = create_document(actor=actor, template_id=template.id, name="Acme 2026", values=VALUES)
     for found in ({"q": "acme"}, {"q": "supplier"}, {"template_id": template.id}, {"status": "pending"}):
-        (one,) = search_documents(actor, **found)  # type: ignore[arg-type]
+        (one,) = search_documents(actor, **found)
         assert one == document and "values" in one.get_deferred_fields()
     assert not search_documents(actor, q="globex").exists()
     assert not search_documents(actor_for(stranger)).exists()

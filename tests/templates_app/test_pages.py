@@ -13,7 +13,7 @@ from accounts_app.access import Actor
 from accounts_app.models import Customer
 from jobs_app.jobs import cancel_job
 from templates_app.documents import create_document
-from templates_app.models import Document, Template
+from templates_app.models import Document, Template, TemplateField
 from templates_app.sample import sample_template
 from templates_app.templates import archive_template, upload_template
 from tests.templates_app.bad_files import BAD_FILES
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-def page(client: Client, path: str, status: int = 200, **headers: str) -> str:
+def page(client: Client, path: str, status: int = 200, *, headers: dict[str, str] | None = None) -> str:
     response = client.get(path, headers=headers)
     assert response.status_code == status, response.content[:500]
     return response.content.decode()
@@ -39,10 +39,10 @@ def test_the_list_shows_each_template_and_the_way_in(client_of_editor: Client, t
 
 
 def test_the_list_alone_for_htmx(client_of_editor: Client, template: Template) -> None:
-    shown = page(client_of_editor, "/?q=supplier", **HTMX)
+    shown = page(client_of_editor, "/?q=supplier", headers=HTMX)
     assert template.name in shown and "<html" not in shown
-    assert "Nothing found" in page(client_of_editor, "/?q=invoice", **HTMX)
-    assert "<html" in page(client_of_editor, "/", **HTMX, **{"HX-History-Restore-Request": "true"})
+    assert "Nothing found" in page(client_of_editor, "/?q=invoice", headers=HTMX)
+    assert "<html" in page(client_of_editor, "/", headers=HTMX | {"HX-History-Restore-Request": "true"})
 
 
 def test_an_empty_list_says_what_to_do(client_of_editor: Client) -> None:
@@ -67,9 +67,12 @@ def test_strangers_see_nothing_and_visitors_sign_in(
 
 
 def test_lists_take_the_same_queries_however_long(
-    client_of_editor: Client, template: Template, actor: Actor, customer: Customer,
+    client_of_editor: Client,
+    template: Template,
+    actor: Actor,
+    customer: Customer,
     django_assert_max_num_queries: Callable[[int], CaptureQueriesContext],
-) -> None:  # fmt: skip
+) -> None:
     for number in range(4):
         upload_template(actor=actor, customer_id=customer.id, file=SimpleUploadedFile("x.docx", sample_template()))
         create_document(actor=actor, template_id=template.id, name=str(number), values={})
@@ -116,7 +119,7 @@ def test_a_template_that_was_not_read_says_so(client_of_editor: Client, uploaded
 def test_a_template_shows_outline_preview_and_fields(client_of_editor: Client, template: Template) -> None:
     shown = page(client_of_editor, f"/templates/{template.id}/")
     assert "What is supplied" in shown and 'id="field-company_name"' in shown
-    assert 'data-field="company_name"' in page(client_of_editor, f"/templates/{template.id}/preview/", **HTMX)
+    assert 'data-field="company_name"' in page(client_of_editor, f"/templates/{template.id}/preview/", headers=HTMX)
 
 
 def test_uncertain_fields_are_marked(client_of_editor: Client, template: Template) -> None:
@@ -138,12 +141,14 @@ def test_an_archived_template_can_be_seen_and_restored(
 
 def test_editing_a_field_in_the_page(client_of_editor: Client, template: Template) -> None:
     path = f"/templates/{template.id}/fields/version/"
-    assert "<form" in page(client_of_editor, path, **HTMX) and "<html" not in page(client_of_editor, path, **HTMX)
+    assert "<form" in page(client_of_editor, path, headers=HTMX) and "<html" not in page(
+        client_of_editor, path, headers=HTMX
+    )
     form = {"label": "Issue", "type": "choice", "options": "1\n2\n", "hint": "", "required": "on"}
     saved = client_of_editor.post(path, form, headers=HTMX).content.decode()
     assert "Issue" in saved and "Required" in saved and "<form" not in saved
     assert template.fields.get(key="version").options == ["1", "2"]
-    assert "Issue" in page(client_of_editor, path + "?line=1", **HTMX)
+    assert "Issue" in page(client_of_editor, path + "?line=1", headers=HTMX)
 
 
 def test_editing_a_field_without_javascript(client_of_editor: Client, template: Template) -> None:
@@ -169,10 +174,18 @@ def test_the_form_has_an_input_for_each_field(client_of_editor: Client, template
 
 def test_the_form_makes_a_document(client_of_editor: Client, template: Template) -> None:
     form = {
-        "name": "Acme 2026", "v-company_name": "Acme", "v-date_of_issue": "2026-11-30", "v-version": " ",
-        "v-kind_of_supply": "Service", "v-the_supplier_was_told_the_result": "1", "v-findings.0.finding": "Late", "v-findings.3.due_date": "",
-        "v-findings.7.finding": "Wrong", "v-risk": "", "f-signature": SimpleUploadedFile("s.png", PNG),
-    }  # fmt: skip
+        "name": "Acme 2026",
+        "v-company_name": "Acme",
+        "v-date_of_issue": "2026-11-30",
+        "v-version": " ",
+        "v-kind_of_supply": "Service",
+        "v-the_supplier_was_told_the_result": "1",
+        "v-findings.0.finding": "Late",
+        "v-findings.3.due_date": "",
+        "v-findings.7.finding": "Wrong",
+        "v-risk": "",
+        "f-signature": SimpleUploadedFile("s.png", PNG),
+    }
     response = client_of_editor.post(f"/templates/{template.id}/fill/", form)
     document = Document.objects.get()
     assert response["Location"] == f"/documents/{document.id}/"
@@ -187,9 +200,13 @@ def test_wrong_values_are_said_beside_the_fields_and_nothing_is_lost(
     client_of_editor: Client, template: Template
 ) -> None:
     form = {
-        "name": "Acme 2026", "v-company_name": "Acme <b>", "v-number_of_deliveries_last_year": "many",
-        "v-findings.0.finding": "Late", "v-findings.0.due_date": "soon", "f-signature": SimpleUploadedFile("s.gif", b"GIF89a"),
-    }  # fmt: skip
+        "name": "Acme 2026",
+        "v-company_name": "Acme <b>",
+        "v-number_of_deliveries_last_year": "many",
+        "v-findings.0.finding": "Late",
+        "v-findings.0.due_date": "soon",
+        "f-signature": SimpleUploadedFile("s.gif", b"GIF89a"),
+    }
     response = client_of_editor.post(f"/templates/{template.id}/fill/", form)
     shown = response.content.decode()
     assert response.status_code == 422 and not Document.objects.exists()
@@ -231,6 +248,26 @@ def test_filling_again_starts_from_an_older_document(
     page(client_of_editor, f"/templates/{template.id}/fill/?from=0", 404)
 
 
+def test_a_form_of_thousands_of_fields_is_shown_and_taken(client_of_editor: Client, template: Template) -> None:
+    TemplateField.objects.bulk_create(
+        TemplateField(
+            customer_id=template.customer_id,
+            template=template,
+            ordinal=1_000 + number,
+            key=f"extra_{number}",
+            label=f"Extra {number}",
+            type="text",
+            places=[{"part": "word/document.xml", "p": number, "start": 0, "end": 0}],
+        )
+        for number in range(4_000)
+    )
+    path = f"/templates/{template.id}/fill/"
+    assert page(client_of_editor, path).count('id="v-extra_') == 4_000
+    form = {f"v-extra_{number}": "x" for number in range(4_000)}
+    assert client_of_editor.post(path, form).status_code == 302
+    assert len(Document.objects.get().values) >= 4_000
+
+
 # --- documents ------------------------------------------------------------------------------------------------------
 
 
@@ -243,12 +280,12 @@ def test_documents_are_listed_and_shown(client_of_viewer: Client, template: Temp
     }
     document = create_document(actor=actor, template_id=template.id, name="Acme 2026", values=values)
     assert "Acme 2026" in page(client_of_viewer, "/documents/")
-    assert "Acme 2026" in page(client_of_viewer, "/documents/?q=acme", **HTMX)
+    assert "Acme 2026" in page(client_of_viewer, "/documents/?q=acme", headers=HTMX)
     shown = page(client_of_viewer, f"/documents/{document.id}/")
     for text in (
         "Company name",
         "Acme",
-        "Nov. 30, 2026",
+        "30 Nov 2026",
         "Late",
         "☒ Yes",
         "Left empty",

@@ -121,4 +121,4 @@ def _assert_downloads(client: Client, document_id: UUID) -> None:
     for address in (f"/api/v1/documents/{document_id}/file", f"/documents/{document_id}/file/"):
         response = client.get(address)
         assert response["ETag"] == f'"{document["sha256"]}"'
-        assert "Acme" in _all_text(b"".join(response))  # type: ignore[arg-type]
+        assert "Acme" in _all_text(b"".join(response))

@@ -14,6 +14,8 @@ PAIRS = "|".join(rf"{re.escape(a)}\s*/\s*{re.escape(b)}" for a, b in YES_NO if l
 YES_OR_NO = re.compile(
     rf"(?<![\w/])(?:{PAIRS})(?:\s*/\s*[^\W\d_.]{{1,4}}(?:[/.][^\W\d_]\.?)?)?(?![\w/])", re.IGNORECASE
 )
+MAX_ROWS = 50
+MAX_TAIL = 150
 WORDS = r"[^\W_][\w'’\-]*(?: [^\W_][\w'’\-]*){0,2}"
 LISTED = re.compile(rf"(?:^|\s{{2,}}|\s)((?:{WORDS}) / (?:{WORDS})(?: / (?:{WORDS}))*)\s*$")
 SELECTING = re.compile(
@@ -55,11 +57,11 @@ def _belongs_to_label(layout: Layout, p: Paragraph, match: re.Match[str]) -> boo
     right = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
     if right is not None and right.empty and not is_blank(p.text[: match.start()]):
         return True
-    return cell.cell.row == 0 and any(c.empty for r in table.rows[1:] for c in r if c.column == cell.column)
+    return cell.cell.row == 0 and any(c.empty for r in table.rows[1:MAX_ROWS] for c in r if c.column == cell.column)
 
 
 def _listed(layout: Layout, p: Paragraph) -> Iterator[Finding]:
-    match = LISTED.search(p.text)
+    match = LISTED.search(p.text, max(len(p.text) - MAX_TAIL, 0))
     if match is None:
         return
     words = match[1]

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..model import FieldType, Paragraph
-from ..wording import MACHINE_TAG, alternatives, is_identifier, is_reference, sameness, title_of
+from ..wording import MACHINE_TAG, alternatives, is_date_shape, is_identifier, is_reference, sameness, title_of
 
-TOKEN = re.compile(r"<<+(?=\S)([^<>]{1,200}?)>>+|<(?=[^\s<>/!=\-\d])([^<>\n]{1,160}?)>|<([#xX?_.…][^<>\n]{0,40}|[\d.#xX]{1,12})>")
+TOKEN = re.compile(
+    r"<{2,3}(?=[^\s<])([^<>]{1,200}?)>{2,3}|<(?=[^\s<>/!=\-\d])([^<>\n]{1,160}?)>"
+    r"|<([#xX?_.…][^<>\n]{0,40}|[\d.#xX]{1,12})>"
+)
 NO_VALUE = re.compile(r"(?:https?:|mailto:|www\.|\S+@\S+\.|/)", re.IGNORECASE)
 MARKUP = re.compile(r"/?(?:br|p|b|i|u|a|li|ul|ol|td|tr|div|span|html|body|table|head|img|h\d)\b", re.IGNORECASE)
 MACHINERY = re.compile(r"\{?\s*(?:else\b|elseif|end\b|if\b|for\b|/|#|\^|%|!|\$\w+$)", re.IGNORECASE)
@@ -42,6 +45,9 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     if EXPRESSION.fullmatch(words):
         inner = IN_EXPRESSION.search(words)
         words = inner[1] if inner else words.strip("{}")
+    if is_date_shape(words):
+        yield Finding("angles", Rank.TOKEN, anchor, 0.9, type=FieldType.DATE, date_format=words)
+        return
     options = alternatives(words) if not double else ()
     variable = is_identifier(words) and words != words.upper()
     yield Finding(

@@ -10,14 +10,9 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..lexicon import DATE as DATE_WORDS
 from ..model import FieldType, Paragraph
-from ..wording import sameness, title_of
+from ..wording import DATE_JOINS, DATE_SHAPE, is_date_shape, sameness, title_of
 
-PART = r"(?:d{1,2}|m{1,3}|y{2,4}|t{2}|j{2,4}|a{2,4}|g{2,4}|å{4}|дд|мм|гг(?:гг)?|rrrr|hh|年|月|日)"
-DATE = re.compile(rf"(?<![\w/]){PART}(?:\s?[./\-]\s?{PART}){{1,2}}(?![\w/])", re.IGNORECASE)
-DATE_JOINS = re.compile(r"[a-zдгå年月][./\- ][mdtjмдyг月日]", re.IGNORECASE)
-YEAR_LETTERS = re.compile(r"yy|jj|aa|åå|гг|rr|年", re.IGNORECASE)
-DATE_LETTERS = re.compile(r"[dtjgmдм日月]", re.IGNORECASE)
-CROSSES = re.compile(r"(?<![\w(])\(?X{3,}\)?(?:[\-–. ]?X{2,})*(?!\w)|(?<![\w#])#{3,}(?![\w#])|\?{3,}")
+CROSSES = re.compile(r"(?<![\w(])\(?X{3,}(?:\)\s?X{2,})?(?:[\-–. ]X{2,})*(?!\w)\)?|(?<![\w#])#{3,}(?![\w#])|\?{3,}")
 SNAKE = re.compile(r"(?<![\w@./\\-])[A-Z][A-Z0-9]*(?:[@.\-][A-Z0-9]+)*_[A-Z0-9_@.\-]*[A-Z0-9](?![\w@/\\])")
 LINK = re.compile(r":\s*(LINK|URL)\s*$")
 NOUN = re.compile(
@@ -53,8 +48,8 @@ def find_bare(layout: Layout) -> Iterator[Finding]:
 
 def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
     text = p.text
-    for match in DATE.finditer(text) if DATE_JOINS.search(text) else ():
-        if DATE_LETTERS.search(match[0]) and YEAR_LETTERS.search(match[0]):
+    for match in DATE_SHAPE.finditer(text) if DATE_JOINS.search(text) else ():
+        if is_date_shape(match[0]):
             yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.8, type=FieldType.DATE, date_format=match[0])
     if "XXX" in text or "##" in text or "???" in text:
         for match in CROSSES.finditer(text):

@@ -9,26 +9,28 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
 from ..model import FieldType, Paragraph
 
-UNDERSCORES = r"_{3,}(?:[ \t]?_{3,})*|(?<![\w_$])__(?![\w_])"
+UNDERSCORES = r"_{3,}(?:[ \t]_{3,})*|(?<![\w_$])__(?![\w_])"
 DOTS = r"(?<!\w)\.{5,}|\.{8,}|(?:\. ){5,}\.?|(?<!\w)(?:…[ .]?){3,}|(?:…[ .]?){4,}|(?<!\w)…\.{2,}|…(?:\s*,\s*…)+"
 DAY = r"[«\"“„‹]\s*_{1,}\s*[»\"”“›]\s*_{3,}\s*(?:20_{1,3}|_{2,})(?:\s*г(?:ода|\.)?)?"
 DATE = r"_{1,4}\s?[/.\-]\s?_{1,4}\s?[/.\-]\s?_{1,6}"
-BLANK = re.compile(rf"(?P<date>{DAY}|{DATE})|{UNDERSCORES}|{DOTS}")
+EAST = r"[_\u3000 ]{1,40}年[_\u3000 ]{1,40}月[_\u3000 ]{1,40}日"
+BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|{UNDERSCORES}|{DOTS}")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
+MARKS = re.compile(r"_|…|\.\.\.|\. \.|[\u3000 ]年")
 MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 
 
 def find_blanks(layout: Layout) -> Iterator[Finding]:
     previous_blank: Paragraph | None = None
     for p in layout.body():
-        if "_" not in p.text and "…" not in p.text and "..." not in p.text and ". ." not in p.text:
+        if not MARKS.search(p.text):
             previous_blank = None if not is_blank(p.text) else previous_blank
             continue
         if _is_only_blanks(p.text):
             yield from _whole_line(layout, p, previous_blank)
             previous_blank = p
         else:
-            previous_blank = p if p.text.rstrip().endswith("___") else None
+            previous_blank = p if p.text.rstrip().endswith("___") and p.cell is None else None
             yield from (_finding(p, match) for match in BLANK.finditer(p.text))
             if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
                 start = len(p.text) - len(p.text.lstrip())
@@ -41,15 +43,17 @@ def _is_only_blanks(text: str) -> bool:
 
 def _finding(p: Paragraph, match: re.Match[str]) -> Finding:
     kind = FieldType.DATE if match["date"] else None
+    start = match.start() + len(match[0]) - len(match[0].lstrip(" "))
     end = match.start() + len(match[0].rstrip())
-    return Finding("blanks", Rank.BLANK, (place(p, match.start(), end),), 0.85, type=kind)
+    return Finding("blanks", Rank.BLANK, (place(p, start, end),), 0.85, type=kind)
 
 
 def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Iterator[Finding]:
     """Lines under lines are one value; a line with nothing above or below it that could name it is a rule."""
     for match in BLANK.finditer(p.text):
         finding = _finding(p, match)
-        finding.ignored = previous is not None or not _is_writable(layout, p, match)
+        continued = previous is not None and (_is_only_blanks(previous.text) or p.p == previous.p + 1)
+        finding.ignored = continued or not _is_writable(layout, p, match)
         yield finding
 
 

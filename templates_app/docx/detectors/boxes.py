@@ -16,10 +16,10 @@ from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
 from ..model import FieldType, Paragraph
 from ..surroundings import label_above, words_before
 
-GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲]|\[ {1,3}\]|\[[xX]\](?=\s)")
+GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe]|\[ {1,3}\]|\[[xX]\](?=\s)")
 GLYPHS_ALONE = re.compile(GLYPHS.pattern.rsplit("|", 1)[0])
 EMPTY_DRAWN = re.compile(r"\[ {1,3}\]")
-GLYPH_CHARS = "☐□▢◻❏❑☑☒⬜🗆🗹🔲["
+GLYPH_CHARS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe\[]")
 NOT_APPLICABLE = frozenset(
     {"n", "a", "na", "partial", "partly", "unknown", "maybe", "entfällt", "teilweise", "частично"}
 )
@@ -29,6 +29,7 @@ ONE_OF = re.compile(
     re.IGNORECASE,
 )
 MAX_LABEL = 160
+MAX_NAMED = 4
 MAX_ROWS_UP = 40  # so far above a box its column title is looked for
 MAX_CHOICE = 8
 MAX_STATED = 30  # where the words say that one is to be chosen
@@ -63,7 +64,7 @@ def find_boxes(layout: Layout) -> Iterator[Finding]:
 
 def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
     spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
-    if any(c in p.text for c in GLYPH_CHARS):
+    if GLYPH_CHARS.search(p.text):
         covered = list(spans)
         spans |= {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in covered)}
     return [Box(p, start, end) for start, end in sorted(spans)]
@@ -104,7 +105,7 @@ def _in_line(layout: Layout, p: Paragraph, boxes: Sequence[Box]) -> Iterator[Fin
     multiple = MULTIPLE.search(p.text) is not None or MULTIPLE.search(above) is not None
     for group in _groups(p, boxes):
         if len(group) > 1 and not multiple and len(group) <= MAX_CHOICE:
-            yield _choice(group, label=_question(p, group) or above)
+            yield _choice(group, label=_question(p, group) or above or " / ".join(b.label for b in group[:MAX_NAMED]))
         else:
             yield from (_single(box) for box in group)
 
@@ -124,7 +125,12 @@ def _groups(p: Paragraph, boxes: Sequence[Box]) -> list[list[Box]]:
     for box in boxes:
         last = groups[-1] if groups else None
         broken = last is not None and "\n" in p.text[last[-1].end : box.start]
-        if last is None or broken or (box.label and box.label.casefold() in {b.label.casefold() for b in last}):
+        if (
+            last is None
+            or broken
+            or len(last) > MAX_CHOICE
+            or (box.label and box.label.casefold() in {b.label.casefold() for b in last})
+        ):
             groups.append([box])
         else:
             last.append(box)

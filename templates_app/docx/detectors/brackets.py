@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..model import FieldType, Paragraph
-from ..wording import alternatives, is_annotation, is_guidance, is_reference, sameness, title_of
+from ..wording import alternatives, is_annotation, is_date_shape, is_guidance, is_reference, sameness, title_of
 
-TOKEN = re.compile(r"(?<![\w\]])\[+([^\[\]]{1,300}?)\]+(?!\()")
+TOKEN = re.compile(r"(?<![\w\]])\[{1,3}([^\[\]]{1,300}?)\]{1,3}(?!\()")
 OPTION_HEAD = re.compile(r"option\s*\w{1,2}\b|alternati", re.IGNORECASE)
 
 
@@ -27,6 +27,9 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
         return  # a box drawn with brackets
     if re.fullmatch(r"[_.…\s●•○■◆]+", words):
         yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.8)
+        return
+    if is_date_shape(words):
+        yield Finding("brackets", Rank.TOKEN, (place(p, *match.span()),), 0.9, type=FieldType.DATE, date_format=words)
         return
     if is_reference(words) and words not in "XYN":
         return

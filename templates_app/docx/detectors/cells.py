@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type
-from ..layout import Layout, Table, TableCell, is_blank, is_counted
+from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
 from ..lexicon import DATE, GENERIC, NAME, SIGNATURE, words_of
 from ..model import Column, FieldType
 from ..naming import key_of
@@ -32,7 +32,9 @@ LETTER = re.compile(r"[^\W\d_]")
 BREAK = re.compile(r"\s[-–—]\s|\n|\.\s|\(")
 SIGNED = re.compile(f"{SIGNATURE.pattern}|{DATE.pattern}|{NAME.pattern}", re.IGNORECASE)
 MAX_CAPTION = 40
-MAX_LABEL = 250
+MAX_SIGN = 2
+MAX_SAMPLE = 200  # rows that tell what a column holds
+MAX_LABEL = 400
 MAX_HEADER = 120
 LONG_PARAGRAPHS = 3  # so many empty paragraphs in a cell ask for a longer text
 
@@ -44,12 +46,17 @@ class Grid:
     table: Table
     header: int | None = None  # row with the column titles that hold for the rows below
     outlined: bool = True  # lines that show where to write
+    ticked: frozenset[int] = frozenset()  # columns of crosses and single letters, in which a blank says no
     captions: set[tuple[int, int]] = field(default_factory=set)  # cells that name the cell above them
 
 
 def find_cells(layout: Layout) -> Iterator[Finding]:
     for table in layout.tables.values():
-        if any(c.empty for row in table.rows for c in row) and not _is_form(table):
+        if (
+            any(c.empty for row in table.rows for c in row)
+            and not table.form
+            and all(len(row) <= MAX_CELLS for row in table.rows)
+        ):
             yield from _in_table(layout, table)
 
 
@@ -63,6 +70,7 @@ def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
     for at, row in enumerate(table.rows):
         if _is_header(table, at):
             grid.header = at
+            grid.ticked = _ticked_columns(table, at)
         if at in done or not any(c.empty for c in row):
             continue
         records = _record_rows(grid, at)
@@ -71,11 +79,6 @@ def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
             yield from _records(layout, grid, records)
         else:
             yield from _in_row(layout, grid, at)
-
-
-def _is_form(table: Table) -> bool:
-    """Where text form fields stand, the form is filled through them, and empty cells are spacing."""
-    return any(m.control == "FORMTEXT" for row in table.rows for c in row for p in c.paragraphs for m in p.marks)
 
 
 # a table of one cell
@@ -139,6 +142,16 @@ def _looks_like_header(row: Sequence[TableCell]) -> bool:
     shaded = all(c.cell.shading for c in row)
     bold = all(any(s.bold for p in c.paragraphs for s in p.spans) for c in row if c.text)
     return shaded or bold
+
+
+def _ticked_columns(table: Table, header: int) -> frozenset[int]:
+    """Columns whose filled cells hold a sign each, as in a matrix of responsibilities."""
+    shortest: dict[int, int] = {}
+    for row in table.rows[header + 1 : header + MAX_SAMPLE]:
+        for c in row[1:]:
+            if c.text and not c.text.isdigit():
+                shortest[c.column] = max(shortest.get(c.column, 0), len(c.text))
+    return frozenset(column for column, length in shortest.items() if length <= MAX_SIGN)
 
 
 def _is_banner(table: Table, at: int) -> bool:
@@ -221,7 +234,7 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
         return
     taken: TableCell | None = None  # the label that already has its cell
     for n, cell in enumerate(row):
-        if not cell.empty:
+        if not cell.empty or cell.column in grid.ticked:
             continue
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")

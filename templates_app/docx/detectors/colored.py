@@ -91,6 +91,7 @@ def _finding(name: str, p: Paragraph, start: int, end: int, limit: int, confiden
     if (
         len(words) > limit
         or STATUS.fullmatch(words)
+        or LINK.search(words)
         or is_guidance(words)
         or words.endswith((":", "："))
         or not any(c.isalnum() for c in words)

@@ -40,7 +40,9 @@ def _is_place(layout: Layout, p: Paragraph, mark: Mark) -> bool:
     text = p.text[mark.start : mark.end]
     if layout.at[p.part, p.p] in layout.headings or len(text) > MAX_FILLED or _has_places_inside(p, mark):
         return False
-    return mark.control == "text" or bool(text.strip()) or mark.kind is MarkKind.CONTROL
+    if text.strip() or mark.control == "text" or mark.kind is MarkKind.CONTROL:
+        return True
+    return p.cell is not None  # around an empty cell it waits for a value, around an empty line it is spacing
 
 
 def _has_places_inside(p: Paragraph, mark: Mark) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
-from ..layout import Layout, Table, is_blank
+from ..layout import Layout, is_blank
 from ..lexicon import INSTRUCTION, INTRODUCTION
 from ..model import Paragraph
 from ..wording import MARKERS, without_markers
@@ -14,9 +14,13 @@ from ..wording import MARKERS, without_markers
 COLON = (":", "：")
 ORDINAL = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?")
 MAX_LABEL = 90
+MAX_FOLLOWING = 50
+MAX_ROWS = 40
 MAX_BODY_LABEL = 60
 MAX_BODY_WORDS = 6
-INLINE = re.compile(r"(?:^|\t|\s{3,}|(?<=\n))\s*([^\W_][^:：\t\n]{0,50}[:：])([ \xa0\u2002]*)(?=\t|\n|\s{3,}\S|$)")
+INLINE = re.compile(
+    r"(?:^|(?<=[\t\n])|(?<=\s\s\s))[ \xa0]{0,20}([^\W_][^:：\t\n]{0,50}[:：])([ \xa0\u2002]{0,200})(?=\t|\n|\s{3}|$)"
+)
 
 
 def find_labels(layout: Layout) -> Iterator[Finding]:
@@ -57,7 +61,7 @@ def _is_near_colon(layout: Layout, q: Paragraph, words: list[str]) -> bool:
     table = layout.table_of(q)
     return table is not None and any(
         c.text.endswith(COLON) and c.text.split()[:1] == words[:1] and c.paragraphs[0].style == q.style
-        for row in table.rows
+        for row in table.rows[:MAX_ROWS]
         for c in row
     )
 
@@ -70,9 +74,9 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     """Nothing else in the cell after it, and no cell beside or below that takes the value or holds it already."""
     cell = layout.cell_of(p)
     table = layout.table_of(p)
-    if cell is None or table is None or cell.cell.nested or _is_form(table):
+    if cell is None or table is None or cell.cell.nested or table.form:
         return False
-    following = cell.paragraphs[cell.paragraphs.index(p) + 1 :]
+    following = cell.paragraphs[cell.index(p) + 1 :][:MAX_FOLLOWING]
     rest = next((q for q in following if not is_blank(q.text) or q.marks or q.drawing), None)
     if rest is not None and (rest.marks or not rest.text.strip().endswith(COLON)):
         return False
@@ -83,17 +87,10 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     right = next((c for c in row if c.column >= cell.end), None)
     if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
         return False
-    below = next(
-        (c for row in table.rows if row[0].cell.row == cell.cell.row + 1 for c in row if c.column == cell.column), None
-    )
+    below = next((c for c in layout.row_at(p, 1) if c.column == cell.column), None)
     return not (
         below is not None and below.empty and below.cell.span == cell.cell.span and len(table.rows[0]) == len(row) == 1
     )
-
-
-def _is_form(table: Table) -> bool:
-    """A form to be filled through its text fields has no other places."""
-    return any(m.control == "FORMTEXT" for row in table.rows for c in row for p in c.paragraphs for m in p.marks)
 
 
 def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:

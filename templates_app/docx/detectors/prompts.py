@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..lexicon import PROMPT
-from ..model import FieldType, MarkKind
+from ..model import FieldType, MarkKind, Paragraph
 from ..wording import title_of
 
 STARTS = (
@@ -27,7 +28,28 @@ STARTS = (
     "单击",
     "クリック",
 )
+REQUEST = re.compile(
+    r"(?:please )?(?:enter|insert|fill in|write|specify|select|choose|type (?=the|in|your|an?|here))\s*\w{2}"
+    r"|bitte (?:eintragen|ausfüllen)"
+    r"|(?:hier )?eintragen|saisir|insérer|insertar"
+    r"|ingresar|inserir|inserire|sett inn|fyll inn|введите|укажите|впишите|wpisz",
+    re.IGNORECASE,
+)
+MAX_REQUEST = 80
 CHOOSING = ("item", "element", "élément", "elemento")
+
+
+def _asks_for_its_cell(layout: Layout, p: Paragraph) -> bool:
+    """ "Enter the project name" beside its label, with no empty cell to put it in."""
+    words = p.text.strip()
+    if len(words) > MAX_REQUEST or not REQUEST.match(words) or words.endswith((":", "?")):
+        return False
+    cell = layout.cell_of(p)
+    row = layout.row_of(p)
+    if cell is None or len(cell.paragraphs) > 1 or not row or row[0] is cell:
+        return False
+    left = next((c for c in reversed(row) if c.column < cell.column), None)
+    return left is not None and 0 < len(left.text) <= MAX_REQUEST and not any(c.empty for c in row)
 
 
 def find_prompts(layout: Layout) -> Iterator[Finding]:
@@ -37,6 +59,9 @@ def find_prompts(layout: Layout) -> Iterator[Finding]:
                 words = mark.name.strip("[]<>{} ")
                 own = "" if not words or PROMPT.search(words) else title_of(words)
                 yield Finding("prompt", Rank.PROMPT, (place(p, mark.start, mark.end),), 0.9, label=own, hint=words)
+        if p.cell is not None and _asks_for_its_cell(layout, p):
+            start = len(p.text) - len(p.text.lstrip())
+            yield Finding("prompt", Rank.PROMPT, (place(p, start, len(p.text.rstrip())),), 0.6, hint=p.text.strip())
         text = p.text.casefold()
         for match in PROMPT.finditer(p.text) if any(start in text for start in STARTS) else ():
             kind = FieldType.CHOICE if match[0].rstrip(".").casefold().endswith(CHOOSING) else None

@@ -141,7 +141,7 @@ class TestEmptyPlaces:
         ("label", "result"),
         [
             ("Name: ", "Name: Ann"),
-            ("氏名：", "氏名：Ann"),  # noqa: RUF001
+            ("氏名：", "氏名：Ann"),
             ("Name (", "Name (Ann"),
             ("Name:\t", "Name:\tAnn"),
         ],

@@ -53,6 +53,7 @@ def test_a_thousand_equal_keys_take_no_time() -> None:
         ("  name : ", "Name"),
         ("01 -   Full name", "Full name"),
         ("a) first", "First"),
+        ("Num. of users", "Num. of users"),
         ("1.2 Scope:", "Scope"),
         ("E-mail *", "E-mail"),
         ("Father's:: name", "Father's: name"),

@@ -59,7 +59,10 @@ def test_legal_numbering_and_bullets() -> None:
 
 
 def test_a_style_brings_its_list_and_level() -> None:
-    styles = '<w:style w:type="paragraph" w:styleId="H2"><w:name w:val="heading 2"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>'
+    styles = (
+        '<w:style w:type="paragraph" w:styleId="H2"><w:name w:val="heading 2"/><w:pPr><w:numPr>'
+        '<w:numId w:val="1"/></w:numPr></w:pPr></w:style>'
+    )
     lists = abstract(0, level(0, "%1."), level(1, "%1.%2", more='<w:pStyle w:val="H2"/>')) + num(1, 0)
     body = item(1) + paragraph("Sub", properties='<w:pStyle w:val="H2"/>')
     assert numbers(outline_of(body, styles=styles, numbering=lists)) == ["1.", "1.1"]

@@ -48,7 +48,7 @@ def test_a_plain_text_has_no_fields() -> None:
 
 
 def test_wide_and_long_tables_are_read_in_time() -> None:
-    noise = random.Random(7)  # noqa: S311 - text that does not pack too well
+    noise = random.Random(7)  # text that does not pack too well
     body = grid(*(["", noise.randbytes(30).hex(), "", f"[a{n}]", "☐"] for n in range(3000)))
     began = time.monotonic()
     fields_of(body)

@@ -22,10 +22,12 @@ def heading(text: str, level: int) -> str:
 
 def bold(text: str, size: int = 24, properties: str = "") -> str:
     own = f"<w:pPr>{properties}</w:pPr>" if properties else ""
-    return f"<w:p>{own}{run(text, f'<w:b/><w:sz w:val={chr(34)}{size}{chr(34)}/>')}</w:p>"
+    return f"<w:p>{own}{run(text, BOLD.format(size))}</w:p>"
 
 
-TEXT = f"<w:p>{run('Plain text that makes up most of the document and is not bold at all.', '<w:sz w:val=' + chr(34) + '22' + chr(34) + '/>')}</w:p>"
+BOLD = '<w:b/><w:sz w:val="{}"/>'
+SMALL = '<w:sz w:val="22"/>'
+TEXT = f"<w:p>{run('Plain text that makes up most of the document and is not bold at all.', SMALL)}</w:p>"
 
 
 def sections(body: str, **parts: Any) -> list[tuple[str, int]]:
@@ -117,7 +119,8 @@ def test_marks_in_a_bold_line_make_it_a_value() -> None:
 
 def test_printed_numbers_come_along() -> None:
     lists = (
-        '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>'
+        '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/>'
+        '<w:lvlText w:val="%1."/></w:lvl>'
         '</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
     )
     own = '<w:pStyle w:val="H1"/><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'

@@ -14,7 +14,10 @@ def styles(inside: str) -> Styles:
 
 def style(style_id: str, name: str, inside: str = "", base: str = "", default: str = "") -> str:
     based = f'<w:basedOn w:val="{base}"/>' if base else ""
-    return f'<w:style w:type="paragraph" {default} w:styleId="{style_id}"><w:name w:val="{name}"/>{based}{inside}</w:style>'
+    return (
+        f'<w:style w:type="paragraph" {default} w:styleId="{style_id}">'
+        f'<w:name w:val="{name}"/>{based}{inside}</w:style>'
+    )
 
 
 def test_a_style_has_what_its_bases_have() -> None:
@@ -46,8 +49,8 @@ def test_a_circle_of_bases_is_cut() -> None:
 
 def test_paragraphs_without_style_have_the_default_one() -> None:
     found = styles(
-        '<w:docDefaults><w:rPrDefault><w:rPr><w:sz w:val="22"/><w:lang w:val="de-AT"/></w:rPr></w:rPrDefault></w:docDefaults>'
-        + style("N", "Normal", "<w:rPr><w:b/></w:rPr>", default='w:default="1"')
+        '<w:docDefaults><w:rPrDefault><w:rPr><w:sz w:val="22"/><w:lang w:val="de-AT"/></w:rPr></w:rPrDefault>'
+        "</w:docDefaults>" + style("N", "Normal", "<w:rPr><w:b/></w:rPr>", default='w:default="1"')
     )
     assert (found.get(None).name, found.get(None).look.bold, found.get(None).look.size) == ("", True, 11.0)
     assert found.get("unknown").name == "unknown"

@@ -40,6 +40,11 @@ def test_captions_below_in_order() -> None:
     assert [label(body, 0, "____", n) for n in (0, 1)] == ["signature", "name"]
 
 
+def test_a_line_to_sign_on_is_named_by_the_words_below() -> None:
+    assert label(paragraph("________") + paragraph("Managing director"), 0, "________") == "Managing director"
+    assert label(paragraph("Remarks:") + paragraph("________") + paragraph("Name: ____"), 1, "________") == "Remarks:"
+
+
 def test_columns_set_out_by_tabs() -> None:
     titles = f"<w:p>{run('Office')}{TAB}{run('Kind')}</w:p>"
     places = f"<w:p>{run('[a]')}{TAB}{run('[b]')}</w:p>"

@@ -60,7 +60,10 @@ def grid(*rows: Sequence[str], header: bool = False) -> str:
 def complex_field(code: str, result: str = "", data: str = "") -> str:
     """The runs of a field with its code and its result."""
     begin = f'<w:r><w:fldChar w:fldCharType="begin">{data}</w:fldChar></w:r>'
-    middle = f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+    middle = (
+        f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r><w:r>'
+        f'<w:fldChar w:fldCharType="separate"/></w:r>'
+    )
     shown = f'<w:r><w:t xml:space="preserve">{result}</w:t></w:r>' if result else ""
     return f'{begin}{middle}{shown}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
 

@@ -12,7 +12,14 @@ W14_BOX = '<w14:checkbox><w14:checked w14:val="0"/></w14:checkbox>'
 
 
 @pytest.mark.parametrize(
-    "text", ["Insured? ☐ Yes ☐ No", "Insured? Yes ☐ No ☐", "Insured? [ ] Yes [ ] No", "Insured? □ Yes  □ No"]
+    "text",
+    [
+        "Insured? ☐ Yes ☐ No",
+        "Insured? Yes ☐ No ☐",
+        "Insured? [ ] Yes [ ] No",
+        "Insured? □ Yes  □ No",
+        "Insured? \uf0a8 Yes \uf0a8 No",
+    ],
 )
 def test_yes_and_no_in_one_line_are_one_choice(text: str) -> None:
     (found,) = findings(find_boxes, paragraph(text))

@@ -6,6 +6,8 @@ from templates_app.docx.model import FieldType
 from ..build import cell, paragraph, table
 from ..understanding import BORDERS, complex_field, findings, grid
 
+LINES = f"<w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr>"
+
 
 def places(body: str, **parts: list[str]) -> list[tuple[str, int]]:
     return [(f.label, f.anchors[0].p) for f in findings(find_cells, body, **parts)]
@@ -81,13 +83,17 @@ def test_totals_and_filled_tables_ask_nothing() -> None:
     assert places(grid(["Item", "Price"], ["Pen", "1"])) == []
 
 
+def test_a_blank_among_crosses_says_no() -> None:
+    assert places(grid(["Task", "Owner", "Team"], ["Plan", "R", ""], ["Build", "", "X"], ["Test", "A", "R"])) == []
+
+
 def test_a_box_to_write_in() -> None:
     assert places(paragraph("Project summary") + grid([""])) == [("Project summary", 1)]
     assert places(paragraph("Project summary") + table([""])) == []
 
 
 def test_a_cell_with_many_empty_lines_asks_for_a_longer_text() -> None:
-    body = f"<w:tbl><w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr><w:tr>{cell(paragraph('Equipment'))}{cell('<w:p/>' * 4)}</w:tr></w:tbl>"
+    body = f"<w:tbl>{LINES}<w:tr>{cell(paragraph('Equipment'))}{cell('<w:p/>' * 4)}</w:tr></w:tbl>"
     assert [f.type for f in findings(find_cells, body)] == [FieldType.LONG_TEXT]
 
 
@@ -95,13 +101,14 @@ def test_merged_nested_and_counted_cells_are_not_empty() -> None:
     merged = f"<w:tr>{cell('<w:p/>', '<w:vMerge/>')}{cell(paragraph('b'))}</w:tr>"
     inner = table(["x"])
     nested = f"<w:tr>{cell(paragraph('Inner'))}{cell(inner + '<w:p/>')}</w:tr>"
-    body = f"<w:tbl><w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr>{merged}{nested}</w:tbl>"
+    body = f"<w:tbl>{LINES}{merged}{nested}</w:tbl>"
     assert places(body) == []
 
 
 def test_a_form_is_filled_through_its_fields() -> None:
     field = complex_field(" FORMTEXT ", "\u2002")
-    body = f"<w:tbl><w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr><w:tr>{cell(paragraph('Name'))}{cell('<w:p/>')}</w:tr><w:tr>{cell(f'<w:p>{field}</w:p>')}</w:tr></w:tbl>"
+    rows = f"<w:tr>{cell(paragraph('Name'))}{cell('<w:p/>')}</w:tr><w:tr>{cell(f'<w:p>{field}</w:p>')}</w:tr>"
+    body = f"<w:tbl>{LINES}{rows}</w:tbl>"
     assert places(body) == []
 
 

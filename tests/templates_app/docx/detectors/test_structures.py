@@ -11,7 +11,7 @@ from templates_app.docx.detectors.properties import find_properties
 from templates_app.docx.model import FieldType
 
 from ..build import cell, paragraph, run
-from ..understanding import complex_field, control, findings, form_data, layout_of, spans
+from ..understanding import complex_field, control, findings, form_data, grid, layout_of, spans
 
 PLACEHOLDER = "<w:showingPlcHdr/>"
 
@@ -29,13 +29,22 @@ def test_a_control_around_a_paragraph_and_around_a_cell() -> None:
 
 
 def test_kinds_of_controls() -> None:
-    items = '<w:dropDownList><w:listItem w:displayText="Choose" w:value=""/><w:listItem w:value="A"/><w:listItem w:displayText="Bee" w:value="B"/></w:dropDownList>'
+    items = (
+        '<w:dropDownList><w:listItem w:displayText="Choose" w:value=""/><w:listItem w:value="A"/>'
+        '<w:listItem w:displayText="Bee" w:value="B"/></w:dropDownList>'
+    )
     date = '<w:date><w:dateFormat w:val="d.M.yyyy"/></w:date>'
     body = "".join(f"<w:p>{control(run('x'), kind)}</w:p>" for kind in (items, date, "<w:picture/>"))
     found = findings(find_controls, body)
     assert [f.type for f in found] == [FieldType.CHOICE, FieldType.DATE, FieldType.IMAGE]
     assert found[0].options == ("A", "Bee")
     assert found[1].date_format == "d.M.yyyy"
+
+
+def test_a_control_around_an_empty_cell_waits_for_a_value() -> None:
+    row = f"<w:tbl><w:tr>{cell(paragraph('City'))}{control(cell('<w:p/>'), '')}</w:tr></w:tbl>"
+    assert spans(find_controls, row) == [""]
+    assert spans(find_controls, control("<w:p/>", "")) == []
 
 
 def test_controls_that_are_no_places() -> None:
@@ -93,6 +102,11 @@ def test_prompts_as_fields_and_as_words() -> None:
     ]
     assert spans(find_prompts, paragraph("Klicken Sie hier, um Text einzugeben.")) != []
     assert spans(find_prompts, paragraph("The click of a mouse here and there")) == []
+
+
+def test_a_request_beside_its_label_is_the_place() -> None:
+    assert spans(find_prompts, grid(["Project", "Enter the project name"])) == ["Enter the project name"]
+    assert spans(find_prompts, grid(["Step 1", "Enter the server room", ""]) + paragraph("Enter the room.")) == []
 
 
 def test_page_machinery_takes_its_place() -> None:

@@ -54,6 +54,12 @@ def test_brackets_around_a_blank_mark(mark: str) -> None:
     assert spans(find_brackets, paragraph(f"the sum of [{mark}] euro")) == [f"[{mark}]"]
 
 
+def test_a_bracketed_date_shape_is_a_date() -> None:
+    (found,) = findings(find_brackets, paragraph("Valid from [DD/MM/YYYY]"))
+    assert (found.type, found.date_format, found.label) == (FieldType.DATE, "DD/MM/YYYY", "")
+    assert [f.type for f in findings(find_angles, paragraph("on <tt.mm.jjjj>"))] == [FieldType.DATE]
+
+
 def test_the_same_words_are_the_same_value_unless_they_are_general() -> None:
     found = findings(find_brackets, paragraph("[Company] [COMPANY] [Date] [Date]"))
     assert found[0].same == found[1].same != ""
