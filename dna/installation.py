@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import transaction
-from templates_app.sample import SAMPLE_FILENAME, SAMPLE_NAME, SAMPLE_STANDARD, sample_template
 
 from accounts_app.access import actor_for
 from accounts_app.choices import Role
@@ -16,6 +15,7 @@ from accounts_app.customers import create_customer
 from accounts_app.members import create_user
 from accounts_app.models import Customer, User
 from accounts_app.tokens import sign_in_link
+from templates_app.sample import SAMPLE_FILENAME, SAMPLE_NAME, SAMPLE_STANDARD, sample_template
 from templates_app.templates import upload_template
 
 FIRST_CUSTOMER_SLUG, FIRST_CUSTOMER_NAME = "my-organisation", "My organisation"

@@ -254,18 +254,17 @@ class _Cluster:
 
     def make_private(self, path: Path) -> None:
         """A directory for the server alone. One that somebody else made in a public place is refused."""
-        try:
+        with suppress(FileExistsError):
             path.mkdir(mode=0o700)
-        except FileExistsError:
-            if not self.is_private(path):
-                raise PostgresError(f"{path} is not a private directory of the database. Remove it.") from None
-        else:
-            if _is_root():
-                os.chown(path, self.user_id, self.group_id)
+        if _is_root() and self.is_private(path, owner=0):  # made now, or by a start that was killed at this point
+            os.chown(path, self.user_id, self.group_id)
+        if not self.is_private(path):
+            raise PostgresError(f"{path} is not a private directory of the database. Remove it.")
 
-    def is_private(self, path: Path) -> bool:
+    def is_private(self, path: Path, *, owner: int | None = None) -> bool:
         found = path.lstat()
-        return stat.S_ISDIR(found.st_mode) and found.st_uid == self.user_id and not found.st_mode & 0o077
+        wanted = self.user_id if owner is None else owner
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == wanted and not found.st_mode & 0o077
 
     def can_reach(self, path: Path) -> bool:
         with suppress(PostgresError):

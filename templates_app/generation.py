@@ -42,7 +42,7 @@ class GenerateResult(BaseModel):
     unfilled: list[str]
 
 
-@workflow(GENERATE_WORKFLOW, arguments=GenerateRequest, expected_seconds=1)
+@workflow(GENERATE_WORKFLOW, title="Make a document", arguments=GenerateRequest, expected_seconds=1)
 async def generate_document(run: Run, request: GenerateRequest) -> GenerateResult:
     await run.progress(10, "Loading template")
     filled = await run.step("fill", fill_word_file, request.document_id)

@@ -48,7 +48,7 @@ class ParseResult(BaseModel):
     places_count: int
 
 
-@workflow(PARSE_WORKFLOW, arguments=ParseRequest, expected_seconds=2)
+@workflow(PARSE_WORKFLOW, title="Read a template", arguments=ParseRequest, expected_seconds=2)
 async def parse_template(run: Run, request: ParseRequest) -> ParseResult:
     await run.progress(5, "Loading document")
     parsed = await run.step("read", read_word_file, request.file_id, request.template_id)

@@ -127,7 +127,12 @@ def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
     yield left
     yield title
     yield next(
-        (text for q in cell.paragraphs if q is not p and LETTERS.search(text := without_markers(q.text).strip())), ""
+        (
+            text
+            for q in cell.paragraphs[:MAX_NEARBY]
+            if q is not p and LETTERS.search(text := without_markers(q.text).strip())
+        ),
+        "",
     )
     first = layout.paragraphs[table.first]
     yield from _around_line(layout, first)

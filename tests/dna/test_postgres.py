@@ -310,6 +310,15 @@ def test_start_killed_half_way_is_repaired(new_home: Path, moment: str, start_us
     server.release()
 
 
+def test_a_start_killed_before_it_gave_a_directory_away_is_repaired(home: Path) -> None:
+    ensure_running(home).release()
+    log = home / "postgres/log"
+    shutil.rmtree(log)
+    log.mkdir(mode=0o700)
+    ensure_running(home).release()
+    assert log.stat().st_uid == (home / "postgres/data").stat().st_uid
+
+
 def test_stale_files_that_name_a_living_process_are_no_obstacle(home: Path) -> None:
     ensure_running(home).release()
     data = home / "postgres/data"

@@ -15,6 +15,7 @@ COLON = (":", "：")
 ORDINAL = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?")
 MAX_LABEL = 90
 MAX_FOLLOWING = 50
+MAX_LINE = 2000  # a longer paragraph is no line of a form
 MAX_ROWS = 40
 MAX_BODY_LABEL = 60
 MAX_BODY_WORDS = 6
@@ -35,7 +36,7 @@ def find_labels(layout: Layout) -> Iterator[Finding]:
         if text.endswith(COLON) and text.count("\n") < 2:
             if len(text) <= MAX_LABEL and _asks(layout, p, text):
                 yield Finding("labels", Rank.LABEL, (place(p, len(p.text), len(p.text)),), 0.75)
-        if "\t" in p.text or "   " in p.text:
+        if len(p.text) <= MAX_LINE and ("\t" in p.text or "   " in p.text):
             yield from _inside(p)
 
 
@@ -76,7 +77,8 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     table = layout.table_of(p)
     if cell is None or table is None or cell.cell.nested or table.form:
         return False
-    following = cell.paragraphs[cell.index(p) + 1 :][:MAX_FOLLOWING]
+    at = cell.index(p) + 1
+    following = cell.paragraphs[at : at + MAX_FOLLOWING]
     rest = next((q for q in following if not is_blank(q.text) or q.marks or q.drawing), None)
     if rest is not None and (rest.marks or not rest.text.strip().endswith(COLON)):
         return False
