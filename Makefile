@@ -6,9 +6,10 @@ UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+BENCH := $(VENV)/.bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint types unit bench lock clean
+.PHONY: help run setup test lint types unit bench chaos faults lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -34,12 +35,20 @@ unit: $(DEV)
 	@sh .ci/debian-packages chromium
 	$(PY) -m pytest
 
-bench: $(DEV) ## Measure: places found, fill, robustness (uses ../shared/bench, or DNA_BENCH)
+bench: $(BENCH) ## Measure: Word files (uses ../shared/bench, or DNA_BENCH), jobs and streams
+	@sh .ci/debian-packages redis-server
 	$(PY) -m bench
+
+chaos: $(DEV) ## Kill, freeze and cut off the real processes while jobs run (SEEDS="1 2 3" MINUTES=2)
+	$(PY) -m tests.chaos --seeds $(or $(SEEDS),1 2 3) --minutes $(or $(MINUTES),2)
+
+faults: $(DEV) ## Plant each fault in the runtime and see that the chaos check catches it
+	$(PY) -m tests.chaos --faults
 
 lock: $(DEV) ## Write the lock files anew from pyproject.toml
 	$(UV) pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
+	$(UV) pip compile --group bench --constraint requirements-dev.lock --generate-hashes --no-emit-index-url --no-header -o requirements-bench.lock
 
 clean: ## Remove caches and build results, not var/
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -57,3 +66,7 @@ $(RUNTIME): requirements.lock | $(UV)
 $(DEV): requirements-dev.lock | $(UV)
 	$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@ $(RUNTIME)
+
+$(BENCH): requirements-bench.lock $(DEV)
+	$(UV) pip install --quiet --require-hashes -r requirements-bench.lock
+	@touch $@

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -17,6 +18,18 @@ from accounts_app.errors import BadInput, NotAllowed, NotFound
 from accounts_app.models import AuditEntry, Customer, User
 
 M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What an actor came in with: enough to look again later whether it is still good (``live_actors``)."""
+
+    user_id: uuid.UUID
+    stamp: str = field(default="", repr=False)  # of the password, where a new one ends it
+    only: uuid.UUID | None = None  # the one customer it is good for
+    expires_at: datetime | None = None
+    api_key_id: uuid.UUID | None = None
+    session_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class Actor:
     roles: dict[uuid.UUID, Role] = field(default_factory=dict)
     current: uuid.UUID | None = None
     door: str = "page"  # page, api, command, socket
+    credential: Credential | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_staff(self) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts_app.access import Actor, actor_for, record_audit
+from accounts_app.access import Actor, Credential, actor_for, record_audit
 from accounts_app.choices import UserStatus
 from accounts_app.errors import BadInput, Conflict, NotAllowed, NotFound
 from accounts_app.models import ApiKey, Customer, User
@@ -42,7 +43,7 @@ def actor_for_key(secret: str) -> Actor | None:
     """The user of a live key, limited to the key's customer; None for any other. Two queries."""
     now = timezone.now()
     key = (
-        _live_keys()
+        live_keys()
         .select_related("user")
         .filter(digest=_digest(secret), user__status=UserStatus.ACTIVE, customer__archived_at=None)
         .first()
@@ -54,12 +55,13 @@ def actor_for_key(secret: str) -> Actor | None:
         return None
     if key.last_used_at is None or key.last_used_at < now - _USED_EVERY:
         _record_use(key)
-    return actor
+    credential = Credential(key.user_id, only=key.customer_id, expires_at=key.expires_at, api_key_id=key.pk)
+    return replace(actor, credential=credential)
 
 
 def keys_of(actor: Actor) -> QuerySet[ApiKey]:
     """The actor's own live keys for the customers it acts for."""
-    return _live_keys().filter(user=actor.user, customer_id__in=list(actor.roles)).select_related("customer")
+    return live_keys().filter(user=actor.user, customer_id__in=list(actor.roles)).select_related("customer")
 
 
 def revoke_api_key(key: ApiKey, *, actor: Actor | None = None) -> None:
@@ -83,7 +85,7 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _live_keys() -> QuerySet[ApiKey]:
+def live_keys() -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
 
@@ -93,7 +95,7 @@ def check_new_key(user: User, customer: Customer, name: str) -> None:
         raise NotAllowed(f"{user.email} cannot sign in, or {customer.slug} is archived: no key can be made.")
     if not user.memberships.filter(customer=customer).exists():
         raise NotAllowed(f"{user.email} is not a member of {customer.slug}.")
-    if name and _live_keys().filter(user=user, customer=customer, name=name).exists():
+    if name and live_keys().filter(user=user, customer=customer, name=name).exists():
         raise Conflict(f"There is a key named “{name}” already. Revoke it first, or choose another name.")
 
 

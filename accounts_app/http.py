@@ -26,11 +26,11 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from ninja.security.base import AuthBase
 from pydantic import Field
 
-from accounts_app.access import Actor, actor_for
+from accounts_app.access import Actor, Credential, actor_for
 from accounts_app.api_keys import actor_for_key
 from accounts_app.errors import BadApiKey, BadInput, CsrfFailed, DnaError, NotFound, NotSignedIn, TooLarge
 from accounts_app.models import User
-from accounts_app.tokens import read_access_token
+from accounts_app.tokens import password_stamp, read_access_token
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,8 @@ def session_actor(request: HttpRequest, *, door: str = "page") -> Actor | None:
     chosen = request.session.get(SESSION_CUSTOMER)
     actor = actor_for(user, door=door)
     current = next((id for id in actor.roles if str(id) == chosen), actor.current)
-    return replace(actor, current=current)
+    credential = Credential(user.pk, password_stamp(user), session_key=request.session.session_key or "")
+    return replace(actor, current=current, credential=credential)
 
 
 class _Authentication(AuthBase, ABC):

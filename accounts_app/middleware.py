@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
@@ -14,8 +13,6 @@ from django.utils.functional import SimpleLazyObject
 from accounts_app.access import Actor
 from accounts_app.http import as_dna_error, session_actor, set_actor
 from accounts_app.page_access import error_page
-
-GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
 class ActorMiddleware:
@@ -25,14 +22,12 @@ class ActorMiddleware:
     """
 
     sync_capable = True
-    async_capable = True
+    async_capable = False  # keeps the chain in one thread, see MIDDLEWARE
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         cast(Any, request).actor = SimpleLazyObject(partial(_look_up_actor, request))
         return self.get_response(request)
 

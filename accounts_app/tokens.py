@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, urlsafe_base64_decode, urlsafe_base64_encode
 
-from accounts_app.access import Actor, actor_for
+from accounts_app.access import Actor, Credential, actor_for
 from accounts_app.errors import BadSignInLink, BadToken
 from accounts_app.models import User
 
@@ -63,7 +63,7 @@ def _signing_key() -> bytes:
     return salted_hmac("accounts_app.tokens", "jwt", algorithm="sha256").digest()
 
 
-def _password_stamp(user: User) -> str:
+def password_stamp(user: User) -> str:
     """Changes with the password, and with it every token dies."""
     return user.get_session_auth_hash()[:16]
 
@@ -78,7 +78,7 @@ def _issue(
         "iat": issued_at,
         "exp": expires_at,
         "aud": audience,
-        "stamp": _password_stamp(user),
+        "stamp": password_stamp(user),
     }
     if customer_id is not None:
         claims["customer"] = str(customer_id)
@@ -97,13 +97,15 @@ def _read(token: str, audience: Audience, *, door: str) -> Actor:
     except jwt.InvalidTokenError:
         raise BadToken from None
     user = User.objects.filter(pk=claims["sub"]).first()
-    if user is None or not user.is_active or not constant_time_compare(claims["stamp"], _password_stamp(user)):
+    if user is None or not user.is_active or not constant_time_compare(claims["stamp"], password_stamp(user)):
         raise BadToken
     only = uuid.UUID(claims["customer"]) if "customer" in claims else None
     actor = actor_for(user, only=only, door=door)
     if only is not None and not actor.roles:
         raise BadToken
-    return actor
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    credential = Credential(user_id=user.pk, stamp=claims["stamp"], only=only, expires_at=expires_at)
+    return replace(actor, credential=credential)
 
 
 class _SignInLinkTokens(PasswordResetTokenGenerator):

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 from tqdm import tqdm
 
@@ -32,68 +33,66 @@ ROOT = Path(__file__).resolve().parent.parent
 _CONNECTING_AT_ONCE = 50
 _READY_SECONDS = 60
 _ONE_JOB_RATE = 2.0
+_TEXT, _PING, _PONG = 1, 9, 10
 
 
 class Reader(asyncio.Protocol):
-    """One WebSocket, read with as little work as possible: the bytes and when they came. Parsed afterwards."""
+    """One WebSocket, read with as little work as possible: the messages and when they came. Parsed afterwards."""
 
     def __init__(self, port: int, path: str) -> None:
         self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.received: list[tuple[float, bytes]] = []
         self.dropped = False
-        self.expected_end = False
+        self._closing = False
         self._port, self._path = port, path
-        self._head = b""
+        self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = (
             f"GET {self._path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}", "Upgrade: websocket",
             "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}", "", "",
         )  # fmt: skip
-        transport.write("\r\n".join(lines).encode())
+        self.transport.write("\r\n".join(lines).encode())
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
+        self._buffer += data
         if not self.open.done():
-            self._head += data
-            head, end, data = self._head.partition(b"\r\n\r\n")
+            _, end, rest = self._buffer.partition(b"\r\n\r\n")
             if not end:
                 return
+            self._buffer = rest
             self.open.set_result(None)
-        if data[:1] == b"\x89":  # a ping alone in its packet; the pong must be masked
-            self.transport.write(b"\x8a" + bytes([0x80 | data[1]]) + bytes(4) + data[2 : 2 + data[1]])
-        self.received.append((now, data))
+        while (frame := self._next_frame()) is not None:
+            kind, payload = frame
+            if kind == _PING:  # a client's pong must be masked
+                self.transport.write(bytes([0x80 | _PONG, 0x80 | len(payload)]) + bytes(4) + payload)
+            elif kind == _TEXT:
+                self.received.append((now, payload))
+
+    def _next_frame(self) -> tuple[int, bytes] | None:
+        """What a server sends: frames that are neither masked nor fragmented, all below 64 kB here."""
+        if len(self._buffer) < 4:
+            return None
+        length, start = self._buffer[1], 2
+        if length == 126:
+            length, start = int.from_bytes(self._buffer[2:4], "big"), 4
+        if len(self._buffer) < start + length:
+            return None
+        kind, payload = self._buffer[0] & 0x0F, self._buffer[start : start + length]
+        self._buffer = self._buffer[start + length :]
+        return kind, payload
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.dropped = not self.expected_end
+        self.dropped = not self._closing
         if not self.open.done():
             self.open.set_exception(error or ConnectionError("closed before it was open"))
 
     def close(self) -> None:
-        self.expected_end = True
+        self._closing = True
         self.transport.abort()
-
-    def events(self) -> Iterator[tuple[float, dict[str, object]]]:
-        """When each event came, and the event. Frames are short and come whole, or the next packet has the rest."""
-        buffer, moments = b"", []
-        for moment, data in self.received:
-            buffer += data
-            moments.append((len(buffer), moment))
-        position = 0
-        while position + 2 <= len(buffer):
-            kind, length = buffer[position] & 0x0F, buffer[position + 1]
-            position += 2
-            if length == 126:
-                length = int.from_bytes(buffer[position : position + 2], "big")
-                position += 2
-            end = position + length
-            if kind == 1:
-                came = next(moment for reached, moment in moments if reached >= end)
-                yield came, json.loads(buffer[position:end])
-            position = end
 
 
 @dataclass
@@ -160,7 +159,8 @@ async def measure(
     figures.expected = sum(per_job[index % len(jobs)] for index in range(count))
     for reader in readers:
         reader.close()
-        for came, event in reader.events():
+        for came, text in reader.received:
+            event = json.loads(text)
             if event["type"] == "job.progressed":
                 written = datetime.fromisoformat(str(event["created_at"])).timestamp()
                 figures.latencies_ms.append((came - written) * 1000)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import ninja
 from django.conf import settings
 from django.db import connection
-from django.db.models.functions import Now
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from jobs_app.models import Worker
+from jobs_app import operations
 
 router = Router()
 logger = logging.getLogger(__name__)
-
-# A worker says that it lives every quarter of a lease; after two leases of silence it counts as lost.
-_SILENT_LEASES = 2
-
 
 Status = Literal["ok", "warning", "error"]
 
@@ -67,30 +63,44 @@ def _database() -> Check:
 
 
 def _queue() -> Check:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
-        row: tuple[Any, ...] = cursor.fetchone() or (0,)
-    return Check(status="ok", detail=f"{row[0]} tickets waiting")
+    waiting = sum(lane.next + lane.in_line for lane in operations.queue_lanes())
+    age, stuck = operations.queue_age_seconds(), operations.stuck_tickets()
+    faults = []
+    if age > settings.QUEUE_AGE_WARNING_SECONDS:
+        faults.append(f"the oldest has been waiting for {age:.0f} s")
+    if stuck:
+        faults.append(f"{stuck} tickets of dead workers")
+    return Check(status="warning" if faults else "ok", detail="; ".join([f"{waiting} jobs waiting", *faults]))
 
 
 def _workers() -> Check:
-    alive = Now() - timedelta(seconds=settings.JOB_LEASE_SECONDS * _SILENT_LEASES)
-    count = Worker.objects.filter(stopped_at=None, heartbeat_at__gt=alive).count()
-    if not count:
-        return Check(status="warning", detail="no worker is running; jobs wait")
-    return Check(status="ok", detail=f"{count} running")
+    workers = operations.live_workers()
+    alive = sum(not worker.lost for worker in workers)
+    lost = f", {len(workers) - alive} lost" if alive < len(workers) else ""
+    if not alive:
+        return Check(status="warning", detail=f"no worker is running{lost}; jobs wait")
+    return Check(status="ok", detail=f"{alive} running{lost}")
+
+
+def _alerts() -> Check:
+    count = len(operations.open_alerts())
+    return Check(status="warning", detail=f"{count} open") if count else Check(status="ok")
 
 
 def _storage() -> Check:
+    """A file is really written: a full disk says that it is writable."""
     settings.ARTIFACT_ROOT.mkdir(parents=True, exist_ok=True)
-    if not os.access(settings.ARTIFACT_ROOT, os.W_OK):
-        return Check(status="error", detail="not writable")
-    return Check(status="ok")
+    with tempfile.NamedTemporaryFile(dir=settings.ARTIFACT_ROOT, prefix=".health.") as file:
+        file.write(b"x" * 4096)
+        file.flush()
+        os.fsync(file.fileno())
+    return Check(status="ok", detail=f"{shutil.disk_usage(settings.ARTIFACT_ROOT).free // 1024**2} MB free")
 
 
 _CHECKS: dict[str, Callable[[], Check]] = {
     "database": _database,
     "queue": _queue,
     "workers": _workers,
+    "alerts": _alerts,
     "storage": _storage,
 }

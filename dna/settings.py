@@ -56,10 +56,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts_app.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # The last one is sync, so Django runs the whole chain in the request's thread: with an async end each of the
+    # others would change threads twice.
+    "accounts_app.middleware.ActorMiddleware",
 ]
 
 ROOT_URLCONF = "dna.urls"
@@ -89,11 +91,18 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
         "NAME": parts.pop("dbname", "dna")
     }
     options.update(parts)
+    # A process that froze or lost its network inside a transaction would hold its locks until it is back.
+    options.setdefault("options", f"-c idle_in_transaction_session_timeout={JOB_LEASE_SECONDS * 2}s")
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 30}
-    return database | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "OPTIONS": options}
+        # Gives up on connecting early: the wait between tries doubles, and would outlast the database's absence.
+        pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "reconnect_timeout": 5}
+        options["pool"] = pool
+    # Looked at before use: after a restart of the database every connection of the pool is dead.
+    health = {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    return database | {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options} | health
 
 
+JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, minimum=3)
 # Web requests and jobs share the pool of their process; jobs take at most WORKER_THREAD_POOL of it.
 WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 3, minimum=1)
 WORKER_THREAD_POOL = env.integer("WORKER_THREAD_POOL", 5, minimum=1)
@@ -151,26 +160,69 @@ WORD_CHILD_SECONDS = env.integer("WORD_CHILD_SECONDS", 30, minimum=1)
 WORD_CHILD_MEMORY_MB = env.integer("WORD_CHILD_MEMORY_MB", 1024, minimum=128)
 
 # Jobs.
-JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, minimum=3)
 JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 5, minimum=1)
 # Jobs of one customer that run or are next to run; the others stand in line, so that nobody's are starved.
 JOB_CUSTOMER_CONCURRENCY = env.integer("JOB_CUSTOMER_CONCURRENCY", WORKER_CONCURRENCY, minimum=1)
 # A job that kills every worker that runs it is given up after so many pick-ups.
 JOB_MAX_CLAIMS = env.integer("JOB_MAX_CLAIMS", 5, minimum=1)
 JOB_TIMEOUT_SECONDS = env.integer("JOB_TIMEOUT_SECONDS", 3600, minimum=1)
+# A job that is running without an event for so long raises an alert, whatever its worker's heartbeat says.
+JOB_SILENT_SECONDS = env.integer("JOB_SILENT_SECONDS", 300, minimum=10)
+# A job that is unfinished for so long is given up as stale.
+JOB_STALE_HOURS = env.integer("JOB_STALE_HOURS", 72, minimum=1)
+# How often each worker asks whether a chore is due (alerts, retention, garbage collection); one of them does it.
+UPKEEP_SECONDS = env.integer("UPKEEP_SECONDS", 15, minimum=1)
+
+# How many days things are kept, by kind; 0 keeps a kind for ever. Applied once a day by a worker.
+# Long enough to retry a failed job after somebody's holidays without paying for its steps again.
 STEP_RESULT_DAYS = env.integer("STEP_RESULT_DAYS", 30, minimum=1)
+# Arguments and results of ended jobs: a year, for questions about last year's work. The log and the figures stay.
+JOB_CONTENT_DAYS = env.integer("JOB_CONTENT_DAYS", 365)
+# Clients repeat a request within minutes; a week covers a queue of theirs that stood still over a weekend.
+IDEMPOTENCY_KEY_DAYS = env.integer("IDEMPOTENCY_KEY_DAYS", 7)
+# Three years, one cycle of an ISO certificate.
+AUDIT_DAYS = env.integer("AUDIT_DAYS", 1095)
+# The limits on guessing look back one day; the rest is for looking into an attack.
+SIGN_IN_ATTEMPT_DAYS = env.integer("SIGN_IN_ATTEMPT_DAYS", 30)
+# Workers that stopped, and tickets that dead ones left.
+STOPPED_WORKER_DAYS = env.integer("STOPPED_WORKER_DAYS", 7)
+ALERT_DAYS = env.integer("ALERT_DAYS", 90)
+# What people were told; a browser that was away for longer reads the lists instead.
+FEED_DAYS = env.integer("FEED_DAYS", 30)
+
+# Operators.
+# What a monitoring system sends as `Authorization: Bearer …` to /metrics; not set: only this machine may read them.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# Opens POST /api/v1/admin/…, sent as X-Admin-Key; not set: those addresses refuse everybody.
+ADMIN_API_KEY = env.text("ADMIN_API_KEY", "")
+# The oldest job that has a ticket waits for so long: health says "warning", for then workers are missing.
+QUEUE_AGE_WARNING_SECONDS = env.integer("QUEUE_AGE_WARNING_SECONDS", 300, minimum=1)
 # Results of steps up to this size stay in their row, larger ones become artifacts.
 STEP_RESULT_INLINE_BYTES = 64 * 1024
+
+# Streams. Changes are told by NOTIFY, and looked for every few seconds in case one was lost.
 NOTIFY_INTERVAL_SECONDS = 0.02
 FOLLOW_POLL_SECONDS = 3.0
+STREAM_HEARTBEAT_SECONDS = 15.0
+# How often it is looked at again whether a reader may still see what it follows.
+STREAM_ACCESS_SECONDS = 30.0
+STREAM_TEND_SECONDS = 1.0
+# A reader is let go that is so many entries behind, or takes nothing for so long.
 FOLLOWER_QUEUE_EVENTS = 1000
+STREAM_SEND_SECONDS = 20.0
+# When a reader of server-sent events comes back after its connection broke.
+STREAM_RETRY_MS = 1000
+# Topics that one socket may join.
+STREAM_TOPICS = 20
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+# For people (line) or for a log store (json); both carry job, workflow and step, and hide secrets.
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"dna": {"()": "jobs_app.logs.Formatter", "form": LOG_FORMAT}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "dna"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "procrastinate": {"level": "WARNING"},

@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from dna.api import api
+from dna.metrics import metrics
 
 handler404 = "accounts_app.http.not_found"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("metrics", metrics, name="metrics"),
     path("", include("accounts_app.urls")),
     path("", include("jobs_app.urls")),
     path("", include("templates_app.urls")),

@@ -1,17 +1,22 @@
-"""Jobs over the API: look, read the log, cancel, retry."""
+"""Jobs over the API: look, read and follow the log, cancel, retry."""
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponseBase
 from ninja import Field, Router, Schema, Status
 from ninja.pagination import LimitOffsetPagination, paginate
 
 from accounts_app.http import actor_of, error_responses
-from jobs_app import events
+from jobs_app import events, sse
 from jobs_app.choices import JobStatus
+from jobs_app.followers import Viewer
+from jobs_app.hub import get_hub
+from jobs_app.job_log import JOB_LOG, check_job_access
 from jobs_app.jobs import cancel_job, retry_job
 from jobs_app.models import Job
 from jobs_app.presentation import error_data, event_data
@@ -88,15 +93,30 @@ def get_job(request: HttpRequest, job_id: UUID) -> Job:
     return Job.objects.get_for(actor_of(request), id=job_id)
 
 
-@router.get("/{uuid:job_id}/events", response={200: EventPage, **error_responses()}, summary="The log of a job")
-def list_events(
+@router.get(
+    "/{uuid:job_id}/events",
+    response={200: EventPage, **error_responses()},
+    openapi_extra=sse.OPENAPI,
+    summary="The log of a job, as a page or as a stream",
+)
+async def list_events(
     request: HttpRequest,
     job_id: UUID,
-    after: Annotated[int, Field(ge=0)] = 0,
+    after: Annotated[int, Field(ge=0, lt=sse.MOST)] = 0,
     limit: Annotated[int, Field(ge=1, le=events.MOST_AT_ONCE)] = 200,
-) -> dict[str, Any]:
-    job = Job.objects.get_for(actor_of(request), id=job_id)
-    page = events.read_after(job.id, after, limit=limit)
+    stream: bool = False,
+) -> dict[str, Any] | HttpResponseBase:
+    """With ``Accept: text/event-stream`` or ``?stream=1`` the events come as they happen, after ``Last-Event-ID``.
+
+    At the end of the job follows one ``completion`` event, and the stream closes.
+    """
+    actor = actor_of(request)
+    job = await sync_to_async(Job.objects.get_for)(actor, id=job_id)
+    if stream or sse.wants_events(request):
+        viewer = Viewer(actor, partial(check_job_access, job.customer_id))
+        after = sse.resume_after(request, after)
+        return sse.stream_response(get_hub().follow(JOB_LOG, job.id, after=after, viewer=viewer))
+    page = await sync_to_async(events.read_after)(job.id, after, limit=limit)
     return {"events": [event_data(event) for event in page], "next_after": page[-1].number if page else after}
 
 

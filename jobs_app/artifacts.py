@@ -15,6 +15,9 @@ from django.db import transaction
 from jobs_app.errors import ArtifactMissing
 from jobs_app.models import Artifact, Blob
 
+STEP_RESULT = "step_result"
+"""Entity type of a step's large result: the runtime's own memory, shown to nobody."""
+
 _CHUNK_BYTES = 1 << 20
 
 
@@ -32,16 +35,19 @@ def store_bytes(
 ) -> Artifact:
     """Keep a file. The bytes are on disk and synced before the row exists; the same bytes are kept once."""
     sha256 = hashlib.sha256(data).hexdigest()
-    _write_once(blob_path(sha256), data)
-    with transaction.atomic():
-        blob, _ = Blob.objects.get_or_create(sha256=sha256, defaults={"size_bytes": len(data)})
-        # Locked, so that garbage collection cannot take the blob between here and the new reference.
-        Blob.objects.select_for_update(no_key=True).get(sha256=sha256)
-        if blob.unused_since is not None:
-            Blob.objects.filter(sha256=sha256).update(unused_since=None)
+    path = blob_path(sha256)
+    _write_once(path, data)
+    with transaction.atomic(savepoint=False):
+        # One statement that makes or locks the row, so that garbage collection cannot take the blob between here and
+        # the new reference; it may have taken the file before the lock was ours.
+        row = Blob(sha256=sha256, size_bytes=len(data), unused_since=None)
+        Blob.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["sha256"], update_fields=["unused_since"]
+        )
+        _write_once(path, data)
         return Artifact.objects.create(
             customer_id=customer_id,
-            blob=blob,
+            blob_id=sha256,
             job_id=job_id,
             filename=filename[:255],
             media_type=media_type,

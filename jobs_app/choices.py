@@ -51,3 +51,22 @@ class ReleaseReason(TextChoices):
     """Why a worker gave a job back before its end."""
 
     SHUTDOWN = "shutdown"
+
+
+class AlertKind(TextChoices):
+    """What operators are warned of."""
+
+    SILENT = "silent", "Job without a sign of life"
+
+
+class FeedType(TextChoices):
+    """What a feed tells. Stored names are never renamed."""
+
+    PROGRESS = "progress"
+    JOB_COMPLETE = "job_complete"
+    JOB_FAILED = "job_failed"
+    POSITION_UPDATED = "position_updated"
+    DOCUMENT_UPLOADED = "document_uploaded"
+    BUDGET_RECALCULATED = "budget_recalculated"
+    CHAT_MESSAGE = "chat_message"
+    NOTIFICATION = "notification"

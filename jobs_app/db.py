@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,13 +19,19 @@ from functools import lru_cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs_app.errors import WriteOutsideAtomicStep
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_TRY_AGAIN_SECONDS = 0.2
+# The server goes down, is down or comes up; it cut an idle transaction; it chose this one of two in a deadlock.
+_TRANSIENT_STATES = ("57P01", "57P02", "57P03", "25P03", "40001", "40P01")
+
+logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +48,30 @@ async def run_sync(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.get_running_loop().run_in_executor(_executor(), call)
 
 
+async def persisted(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """``run_sync``, tried again for as long as a lease lasts while the database cannot be reached.
+
+    Whether a commit came through before the connection was lost nobody can tell: ``fn`` must be safe to call again.
+    """
+    give_up_at = time.monotonic() + settings.JOB_LEASE_SECONDS
+    while True:
+        try:
+            return await run_sync(fn, *args, **kwargs)
+        except (OperationalError, InterfaceError, InternalError) as error:
+            if not is_connection_lost(error) or time.monotonic() > give_up_at:
+                raise
+            logger.warning("%s: trying again: %s", fn.__name__, error)
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the same again may well succeed: the fault is the connection's or the server's, not the statement's."""
+    if not isinstance(error, (OperationalError, InterfaceError, InternalError)):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)  # none where the server could not even say so
+    return state is None or state.startswith("08") or state in _TRANSIENT_STATES
+
+
 async def settled(work: Awaitable[R]) -> R:
     """Await to the outcome even when cancelled meanwhile; the cancellation goes on afterwards."""
     task = asyncio.ensure_future(work)
@@ -48,6 +80,8 @@ async def settled(work: Awaitable[R]) -> R:
     except asyncio.CancelledError:
         if not task.done():
             await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.info("what was cancelled had failed: %s", error)
         raise
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts_app.errors import BadInput, Conflict, DnaError
+from accounts_app.errors import BadInput, Conflict, DnaError, NotAllowed, NotSignedIn
 
 
 class LeaseLost(DnaError):
@@ -100,3 +100,68 @@ class ArtifactMissing(DnaError):
 
     code = "artifact_missing"
 
+
+class JobRunning(Conflict):
+    """The job has not ended. Cancel it first, then erase it."""
+
+    code = "job_running"
+
+
+class JobErased(Conflict):
+    """The content of this job was erased; it cannot run again."""
+
+    code = "job_erased"
+
+
+class UnknownStep(BadInput):
+    """The job has no finished step with this key."""
+
+    code = "unknown_step"
+
+
+class JobStale(DnaError):
+    """The job was not finished in time and was given up. Retry it to run it again."""
+
+    code = "stale"
+    retryable = True
+
+
+class RangeNotSatisfiable(DnaError):
+    """The file is shorter than the range asked for."""
+
+    code = "range_not_satisfiable"
+    http_status = 416
+
+
+class AdminKeyNotSet(NotAllowed):
+    """This installation has no administration key. Set ADMIN_API_KEY and send it as X-Admin-Key."""
+
+    code = "admin_key_not_set"
+
+
+class BadAdminKey(NotSignedIn):
+    """The X-Admin-Key header is missing or wrong."""
+
+    code = "bad_admin_key"
+
+
+class FollowerTooSlow(DnaError):
+    """This reader fell too far behind and was let go. Resume after the last number you have."""
+
+    code = "too_slow"
+    http_status = 408
+    retryable = True
+
+
+class StreamClosed(DnaError):
+    """The server is stopping. Connect again and resume after the last number you have."""
+
+    code = "server_stopping"
+    http_status = 503
+    retryable = True
+
+
+class UnknownTopic(BadInput):
+    """There is nothing of this kind to join."""
+
+    code = "unknown_topic"

@@ -50,7 +50,8 @@ _ALWAYS = {
     EventType.JOB_RETRIED: (
         "attempt = attempt + 1, status = 'queued', progress = 0, current_step = '', eta_seconds = NULL,"
         " result = NULL, ticket_id = NULL, error_code = '', error_message = '', errored = false, started_at = NULL,"
-        " completed_at = NULL, cancel_requested_at = NULL, wake_at = NULL, waiting_for = NULL, claims = 0, lease_number = lease_number + 1"
+        " completed_at = NULL, cancel_requested_at = NULL, wake_at = NULL, waiting_for = NULL, claims = 0,"
+        " lease_number = lease_number + 1"
     ),
 }
 

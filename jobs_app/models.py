@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 from accounts_app.access import CustomerOwnedQuerySet
 from accounts_app.ids import uuid7
 from accounts_app.models import Customer, User
-from jobs_app.choices import IN_LINE, UNFINISHED, EventType, JobStatus
+from jobs_app.choices import IN_LINE, UNFINISHED, AlertKind, EventType, FeedType, JobStatus
+from jobs_app.workflows import workflow_title
 
 
 class Job(models.Model):
@@ -60,6 +61,9 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True, help_text="First pick-up of the current attempt.")
     completed_at = models.DateTimeField(null=True, blank=True, help_text="End of the current attempt.")
     deadline_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when this is a shell: log and figures without content."
+    )
 
     wake_at = models.DateTimeField(null=True, blank=True, help_text="Not to be run before.")
     waiting_for = models.JSONField(null=True, blank=True, help_text="The question, child or time it waits for.")
@@ -93,10 +97,16 @@ class Job(models.Model):
                 name="job_in_line",
                 condition=models.Q(status__in=IN_LINE),
             ),
+            models.Index(fields=["-completed_at"], name="job_failed", condition=models.Q(status=JobStatus.FAILED)),
         ]
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.id}"
+
+    @property
+    def title(self) -> str:
+        """What it does, for people."""
+        return workflow_title(self.workflow)
 
     @property
     def state(self) -> JobStatus:
@@ -112,6 +122,32 @@ class Job(models.Model):
         if self.started_at is None or self.completed_at is None:
             return None
         return max(0, round((self.completed_at - self.started_at).total_seconds() * 1000))
+
+
+class DeadLetter(Job):
+    """A failed job, for the list in which staff retry it, redo part of it, or dismiss it."""
+
+    class Meta:
+        proxy = True
+        ordering: ClassVar = ["-completed_at"]
+
+
+class Dismissal(models.Model):
+    """Staff looked at a failed attempt and let it rest, for a reason. Another failed attempt is another matter."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="dismissals", db_index=False)
+    attempt = models.PositiveIntegerField()
+    reason = models.CharField(max_length=500)
+    dismissed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    dismissed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-dismissed_at"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "attempt"], name="one_dismissal_per_attempt")]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Event(models.Model):
@@ -283,3 +319,87 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class Alert(models.Model):
+    """Something operators should look at, opened and closed by ``alerts``. At most one is open per job and kind."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=30, choices=AlertKind)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="alerts")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    detail = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CustomerOwnedQuerySet["Alert"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-opened_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["job", "kind"], name="one_open_alert_per_job", condition=models.Q(closed_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.detail}"
+
+
+class Chore(models.Model):
+    """A piece of upkeep that is due now and then, and when it was last done. Written by ``upkeep`` alone."""
+
+    name = models.CharField(primary_key=True, max_length=60)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feed(models.Model):
+    """A log that people follow: a user's own, or that of a topic several work on (a project). Its id is theirs.
+
+    Written by ``feeds`` alone, which allocates numbers under this row's lock.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    user = models.OneToOneField(User, models.CASCADE, null=True, blank=True, related_name="+")
+    topic = models.CharField(max_length=60, blank=True, help_text="Kind of the topic; empty for a user's own feed.")
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(topic="") ^ models.Q(user=None), name="feed_of_a_user_or_of_a_topic"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic or 'user'} {self.id}"
+
+
+class FeedEntry(models.Model):
+    """Something people are told, numbered from 1 without gaps in its feed. Written once, never changed.
+
+    It may hold content, unlike an event. Who does not act for its customer is not shown it.
+    """
+
+    pk = models.CompositePrimaryKey("feed_id", "number")
+    feed = models.ForeignKey(Feed, models.CASCADE, related_name="entries", db_index=False)
+    number = models.PositiveIntegerField()
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+")
+    type = models.CharField(max_length=60, choices=FeedType)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["feed_id", "number"]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} #{self.number} {self.type}"

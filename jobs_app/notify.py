@@ -1,6 +1,6 @@
-"""After a commit: tell every process which jobs have new events. A hint only; the table is the truth.
+"""After a commit: tell every process which streams have new entries. A hint only; the table is the truth.
 
-Hints of one process are gathered for 20 ms and sent as one NOTIFY on a connection of its own: inside a
+A process sends at most one NOTIFY every 20 ms, with all hints gathered since, on a connection of its own: inside a
 transaction, NOTIFY takes a global lock at commit and halves the throughput.
 """
 
@@ -34,9 +34,9 @@ class _Notifier:
         self._connection: psycopg.Connection | None = None
         self._stopping = False
 
-    def hint(self, job_id: uuid.UUID) -> None:
+    def hint(self, stream_id: uuid.UUID) -> None:
         with self._lock:
-            self._pending.add(job_id)
+            self._pending.add(stream_id)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="dna-notify", daemon=True)
                 self._thread.start()
@@ -51,11 +51,13 @@ class _Notifier:
             thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
+        sent_at = 0.0
         while not self._stopping:
             self._wake.wait()
-            time.sleep(settings.NOTIFY_INTERVAL_SECONDS)
+            time.sleep(max(0.0, sent_at + settings.NOTIFY_INTERVAL_SECONDS - time.monotonic()))
             self._wake.clear()
             self._send_pending()
+            sent_at = time.monotonic()
         self._close()
         self._stopping = False
 
@@ -67,14 +69,14 @@ class _Notifier:
                 self._send(ids)
             except psycopg.Error as error:
                 # Followers poll as well, so a hint that is lost costs seconds and no event.
-                logger.warning("notify: hints for %d jobs not sent: %s", len(ids), error)
+                logger.warning("notify: hints for %d streams not sent: %s", len(ids), error)
                 self._close()
 
     def _send(self, ids: list[uuid.UUID]) -> None:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(direct_conninfo(), autocommit=True)
         for start in range(0, len(ids), _IDS_PER_NOTIFY):
-            payload = ",".join(str(job_id) for job_id in ids[start : start + _IDS_PER_NOTIFY])
+            payload = ",".join(str(stream_id) for stream_id in ids[start : start + _IDS_PER_NOTIFY])
             self._connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
 
     def _close(self) -> None:
@@ -86,9 +88,9 @@ class _Notifier:
 _notifier = _Notifier()
 
 
-def hint(job_id: uuid.UUID) -> None:
-    """Say that a job has new events; call after the commit. Never fails, never waits for the database."""
-    _notifier.hint(job_id)
+def hint(stream_id: uuid.UUID) -> None:
+    """Say that a stream has new entries; call after the commit. Never fails, never waits for the database."""
+    _notifier.hint(stream_id)
 
 
 def stop() -> None:

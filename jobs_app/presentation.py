@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from jobs_app.models import Event, Job
+from django.core.serializers.json import DjangoJSONEncoder
+
+from jobs_app.models import Event, FeedEntry, Job
+from jobs_app.upcasters import read_payload
 
 
 def event_data(event: Event) -> dict[str, Any]:
@@ -14,10 +18,25 @@ def event_data(event: Event) -> dict[str, Any]:
         "number": event.number,
         "job_id": str(event.job_id),
         "attempt": event.attempt,
-        "created_at": event.created_at.isoformat(),
+        "created_at": timestamp(event.created_at),
         "duration_ms": event.duration_ms,
-        "data": event.payload,
+        "data": read_payload(event),
     }
+
+
+def feed_data(entry: FeedEntry) -> dict[str, Any]:
+    """One entry of a feed as JSON data."""
+    return {
+        "type": entry.type,
+        "number": entry.number,
+        "data": entry.data,
+        "timestamp": timestamp(entry.created_at),
+    }
+
+
+def timestamp(moment: datetime) -> str:
+    """As the API writes it, so that a message is the same through every door."""
+    return str(DjangoJSONEncoder().default(moment))
 
 
 def completion_data(job: Job) -> dict[str, Any]:
@@ -28,6 +47,18 @@ def completion_data(job: Job) -> dict[str, Any]:
         "status": job.status,
         "progress": job.progress,
         "result": job.result,
+        "error": error_data(job),
+    }
+
+
+def ending_data(job: Job) -> dict[str, Any]:
+    """How a job ended, for the feed of who asked for it; the result stays in the job."""
+    return {
+        "job_id": str(job.id),
+        "job_type": job.workflow,
+        "status": job.status,
+        "subject_type": job.subject_type,
+        "subject_id": str(job.subject_id) if job.subject_id else None,
         "error": error_data(job),
     }
 

@@ -7,16 +7,28 @@ from typing import Any
 
 import jsonschema
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts_app.access import Actor, record_audit
+from accounts_app.access import Actor, CustomerOwnedQuerySet, record_audit
 from accounts_app.choices import Role
 from jobs_app import events
-from jobs_app.choices import EventType
+from jobs_app.choices import UNFINISHED, EventType
 from jobs_app.errors import BadAnswer, JobEnded, QuestionAnswered
 from jobs_app.models import Job, Question
 from jobs_app.payloads import QuestionSettled
 from jobs_app.waits import wake_job
+
+
+def open_questions(actor: Actor) -> CustomerOwnedQuerySet[Question]:
+    """Unanswered questions of jobs that still wait for them."""
+    return Question.objects.visible_to(actor).filter(answered_at=None, job__status__in=UNFINISHED)
+
+
+def questions_of(job: Job) -> CustomerOwnedQuerySet[Question]:
+    """What the job and the jobs it started ask and nobody has answered, the oldest first."""
+    open_ones = Question.objects.filter(answered_at=None, job__status__in=UNFINISHED)
+    return open_ones.filter(Q(job=job) | Q(job__root=job)).order_by("asked_at", "id")
 
 
 def answer_question(question_id: uuid.UUID, answer: Any, *, actor: Actor) -> Question:
@@ -45,11 +57,33 @@ def settle_question(question: Question, *, timed_out: bool) -> None:
 
 
 def check_answer(question: Question, answer: Any) -> None:
-    """Raise ``BadAnswer`` with a sentence per fault when the answer does not fit the question's schema."""
-    faults = sorted(jsonschema.Draft202012Validator(question.schema).iter_errors(answer), key=lambda e: list(e.path))
+    """Raise ``BadAnswer`` when the answer does not fit the question's schema: a sentence per fault, and its field."""
+    found = jsonschema.Draft202012Validator(question.schema).iter_errors(answer)
+    faults = sorted((one for fault in found for one in _causes(fault)), key=_field_of)
     if faults:
-        said = "; ".join(f"{'.'.join(map(str, fault.path)) or 'answer'}: {fault.message}" for fault in faults[:5])
-        raise BadAnswer(f"The answer does not fit: {said}.")
+        fields = [{"field": _field_of(fault), "in": "body", "message": _sentence(fault)} for fault in faults[:20]]
+        said = "; ".join(f"{field['field'] or 'answer'}: {field['message']}" for field in fields[:5])
+        raise BadAnswer(f"The answer does not fit: {said}.", fields=fields)
+
+
+def _causes(fault: jsonschema.ValidationError) -> list[jsonschema.ValidationError]:
+    """Of "this or nothing" what is wrong with the this; any other fault is its own cause."""
+    inner = [one for one in fault.context or [] if one.validator_value != "null"]
+    return [cause for one in inner for cause in _causes(one)] or [fault]
+
+
+def _field_of(fault: jsonschema.ValidationError) -> str:
+    """Its path in the answer; of a value that is missing, the path it would have."""
+    path = [str(part) for part in fault.absolute_path]
+    if fault.validator == "required":
+        needed: Any = fault.validator_value
+        given: Any = fault.instance
+        return ".".join([*path, *(name for name in needed if f"'{name}'" in fault.message and name not in given)])
+    return ".".join(path)
+
+
+def _sentence(fault: jsonschema.ValidationError) -> str:
+    return "is missing" if fault.validator == "required" else fault.message
 
 
 def expire_question(question_id: uuid.UUID) -> bool:

@@ -106,8 +106,11 @@ def _start(call: StepCall, workflow: str, arguments: BaseModel) -> Job:
 
 
 def _recorded(call: StepCall, value: Any) -> Any:
-    with transaction.atomic():
-        steps.record_result(call, value, duration_ms=0)
+    try:
+        with transaction.atomic():
+            steps.record_result(call, value, duration_ms=0)
+    except steps.StepRecorded:
+        return steps.recorded_value(call)
     return value
 
 

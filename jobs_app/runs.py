@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast, overload
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from pydantic import BaseModel, TypeAdapter
 
-from jobs_app import events, progress, steps
+from jobs_app import events, feeds, logs, progress, steps
 from jobs_app.canonical import inputs_digest
 from jobs_app.choices import EventType
 from jobs_app.claims import Claim
-from jobs_app.db import Writing, run_sync, settled, writing
-from jobs_app.errors import DuplicateStepKey, LeaseLost, StepChanged
+from jobs_app.db import Writing, is_connection_lost, persisted, run_sync, settled, writing
+from jobs_app.errors import DuplicateStepKey, JobEnded, LeaseLost, StepChanged
 from jobs_app.models import StepResult
 from jobs_app.payloads import Progressed
 from jobs_app.run_steps import (
@@ -110,9 +113,12 @@ class Run:
         if (record := self._finished(call)) is not None:
             return adapter.validate_python(await run_sync(steps.stored_value, record))
         await self._wait_for_next_try(self._memory.results.get(call.key))
-        if call.options.atomic:
-            return await self._run_atomic(call, fn, adapter, args, kwargs)
-        return await self._run_plain(call, fn, adapter, args, kwargs)
+        run = self._run_atomic if call.options.atomic else self._run_plain
+        started = time.monotonic()
+        with logs.bound(step=call.key):
+            result = await run(call, fn, adapter, args, kwargs)
+            logger.info("step finished", extra={"duration_ms": round((time.monotonic() - started) * 1000)})
+        return result
 
     async def gather(
         self,
@@ -177,7 +183,7 @@ class Run:
             return adapter.validate_python(await run_sync(steps.stored_value, record))
         fallback = None if default is None else adapter.dump_python(default, mode="json")
         asking = Asking(call, question, adapter.json_schema(), timeout_seconds, fallback)
-        return adapter.validate_python(await settled(run_sync(ask_or_wait, asking)))
+        return adapter.validate_python(await settled(persisted(ask_or_wait, asking)))
 
     async def child(self, key: str, workflow: str, arguments: BaseModel, result: type[R]) -> R:
         """The result of another workflow, run as a job of its own; ``ChildFailed`` when it does not complete."""
@@ -185,7 +191,7 @@ class Run:
         call = self._call(key, self.child, (workflow, arguments), {})
         if (record := self._finished(call)) is not None:
             return adapter.validate_python(await run_sync(steps.stored_value, record))
-        return adapter.validate_python(await settled(run_sync(start_or_wait, call, workflow, arguments)))
+        return adapter.validate_python(await settled(persisted(start_or_wait, call, workflow, arguments)))
 
     async def artifact(
         self, key: str, data: bytes, *, filename: str, media_type: str, entity_type: str, entity_id: UUID | None = None
@@ -205,7 +211,7 @@ class Run:
         payload = Progressed(progress=percent, step=step, done=done, total=total, eta_seconds=eta)
         shown = f"{step} ({done} of {total})" if done is not None and total is not None else step
         changes = {"progress": percent, "current_step": shown[:200], "eta_seconds": eta}
-        await settled(run_sync(_append, self._memory.claim, EventType.JOB_PROGRESSED, payload, changes))
+        await settled(persisted(_append, self._memory.claim, EventType.JOB_PROGRESSED, payload, changes))
 
     def _call(self, key: str, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> StepCall:
         full = f"{self._prefix}{_checked(key)}"
@@ -245,7 +251,7 @@ class Run:
         if inspect.iscoroutinefunction(fn):
             raise TypeError(f"{fn.__qualname__} is async: an atomic step is one sync transaction")
         try:
-            value = await settled(run_sync(_run_in_transaction, call, partial(fn, *args, **kwargs), adapter))
+            value = await settled(persisted(_run_in_transaction, call, partial(fn, *args, **kwargs), adapter))
         except LeaseLost:
             raise
         except Exception as error:
@@ -255,7 +261,7 @@ class Run:
 
     async def _run_plain(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
         if call.options.paid:
-            await settled(run_sync(steps.record_intent, call))
+            await self._intend(call)
         started = time.monotonic()
         tokens = steps.current_call.set(call), progress.reporter.set(self._report)
         try:
@@ -273,21 +279,40 @@ class Run:
             progress.reporter.reset(tokens[1])
         await self._settle_reports()
         duration_ms = round((time.monotonic() - started) * 1000)
-        await settled(run_sync(_record, call, value, duration_ms))
-        return adapter.validate_python(value)
+        # A paid answer is in hand: a lost connection must not lose it.
+        return adapter.validate_python(await settled(persisted(_record, call, value, duration_ms)))
+
+    async def _intend(self, call: StepCall) -> None:
+        """Record the intent under a lease held at this moment: a process that was frozen meanwhile has lost it by now.
+
+        Without asking again it would pay right after waking, before its worker learns that the lease is gone.
+        """
+        asked_at = -math.inf
+        while time.monotonic() - asked_at > settings.JOB_LEASE_SECONDS / 2:
+            asked_at = time.monotonic()
+            await settled(persisted(steps.record_intent, call))
 
     async def _failed(self, call: StepCall, error: Exception) -> None:
-        """Count the try; when another is due, suspend until then, else let the error through."""
+        """Count the try; when another is due, suspend until then, else let the error through.
+
+        A lost connection is no fault of the step and costs no try: the job is taken over, the step done again.
+        """
+        if is_connection_lost(error):
+            return
         code = getattr(error, "code", type(error).__name__)
-        due = await settled(run_sync(steps.record_failure, call, str(code)[:60]))
+        due = await settled(persisted(steps.record_failure, call, str(code)[:60]))
         if due is not None:
             logger.warning("job %s: step %s failed and is tried again at %s: %s", self.job_id, call.key, due, error)
             raise Suspend(Condition("retry", call.key, wake_at=due)) from error
 
     def _report(self, percent: int, step: str, done: int | None, total: int | None) -> None:
         """Called from within a step, on the event loop."""
-        task = asyncio.ensure_future(self.progress(percent, step, done=done, total=total))
+        task = asyncio.ensure_future(self._tell(percent, step, done, total))
         self._memory.reports.append(task)
+
+    async def _tell(self, percent: int, step: str, done: int | None, total: int | None) -> None:
+        with suppress(LeaseLost, JobEnded):  # the step itself will be told so when it is recorded
+            await self.progress(percent, step, done=done, total=total)
 
     async def _settle_reports(self) -> None:
         """Progress told inside a step stands in the log before the step's end does."""
@@ -306,19 +331,25 @@ def _append(claim: Claim, event_type: EventType, payload: Progressed, changes: d
         events.append(claim.job.id, event_type, payload, lease=claim.lease, **changes)
 
 
-def _record(call: StepCall, value: Any, duration_ms: int) -> None:
-    with transaction.atomic():
-        steps.record_result(call, value, duration_ms=duration_ms)
+def _record(call: StepCall, value: Any, duration_ms: int) -> Any:
+    try:
+        with transaction.atomic():
+            steps.record_result(call, value, duration_ms=duration_ms)
+    except steps.StepRecorded:
+        return steps.recorded_value(call)
+    return value
 
 
 def _run_in_transaction(call: StepCall, fn: Callable[[], Any], adapter: TypeAdapter[Any]) -> Any:
     started = time.monotonic()
     token = steps.current_call.set(call)
     try:
-        with transaction.atomic(), writing(Writing.FREE):
+        with transaction.atomic(), feeds.gathered(), writing(Writing.FREE):
             value = adapter.dump_python(fn(), mode="json")
             steps.record_result(call, value, duration_ms=round((time.monotonic() - started) * 1000))
             return value
+    except steps.StepRecorded:  # what `fn` wrote this time is rolled back
+        return steps.recorded_value(call)
     finally:
         steps.current_call.reset(token)
 

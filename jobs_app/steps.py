@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from pydantic import TypeAdapter
 
 from jobs_app import artifacts, events
@@ -91,20 +91,43 @@ def stored_value(record: StepResult) -> Any:
     return record.value
 
 
+class StepRecorded(Exception):
+    """This step has its result already: the answer to an earlier commit was lost, or another worker was faster."""
+
+
 def record_result(call: StepCall, value: Any, *, duration_ms: int) -> None:
-    """Remember a finished step and append its event. Call inside a transaction; the append is its last statement."""
+    """Remember a finished step and append its event. Call inside a transaction; the append is its last statement.
+
+    Raises ``StepRecorded`` rather than record a second result.
+    """
     digest = digest_of(value)
     defaults: dict[str, Any] = {
         **_identity(call),
         "digest": digest,
-        "completed_at": timezone.now(),
+        "completed_at": Now(),
         "duration_ms": duration_ms,
-        "expires_at": timezone.now() + timedelta(days=settings.STEP_RESULT_DAYS),
+        "expires_at": Now() + timedelta(days=settings.STEP_RESULT_DAYS),
         **_stored(call, value),
     }
-    StepResult.objects.update_or_create(job_id=call.lease.job_id, key=call.key, defaults=defaults)
+    _record_once(call, defaults)
     payload = StepCompleted(key=call.key, digest=digest, atomic=call.options.atomic, paid=call.options.paid)
     events.append(call.lease.job_id, EventType.STEP_COMPLETED, payload, lease=call.lease, duration_ms=duration_ms)
+
+
+def _record_once(call: StepCall, defaults: dict[str, Any]) -> None:
+    rows = StepResult.objects.select_for_update(no_key=True)
+    record, created = rows.get_or_create(job_id=call.lease.job_id, key=call.key, defaults=defaults)
+    if created:
+        return
+    if record.completed_at is not None:
+        raise StepRecorded
+    StepResult.objects.filter(id=record.id).update(**defaults)
+
+
+def recorded_value(call: StepCall) -> Any:
+    """What a step that turned out to be recorded left, as plain JSON data."""
+    rows = StepResult.objects.select_related("artifact__blob")
+    return stored_value(rows.get(job_id=call.lease.job_id, key=call.key))
 
 
 def _identity(call: StepCall) -> dict[str, Any]:
@@ -122,7 +145,7 @@ def _stored(call: StepCall, value: Any) -> dict[str, Any]:
         job_id=call.lease.job_id,
         filename=f"{call.key.replace('/', '.')}.json",
         media_type="application/json",
-        entity_type="step_result",
+        entity_type=artifacts.STEP_RESULT,
     )
     return {"value": None, "artifact": artifact}
 
@@ -133,7 +156,7 @@ def record_intent(call: StepCall) -> None:
         StepResult.objects.update_or_create(
             job_id=call.lease.job_id,
             key=call.key,
-            defaults=_identity(call) | {"idempotency_key": call.idempotency_key, "intended_at": timezone.now()},
+            defaults=_identity(call) | {"idempotency_key": call.idempotency_key, "intended_at": Now()},
         )
         check_lease(call.lease)
 
@@ -150,8 +173,10 @@ def record_failure(call: StepCall, code: str) -> datetime | None:
         retry = call.options.retry
         due = record.attempts < retry.attempts
         delay = timedelta(seconds=retry.delay_seconds(record.attempts))
-        record.next_attempt_at = timezone.now() + delay if due else None
+        # By the database's clock, like every time that is compared later on: a worker's own may be wrong.
+        record.next_attempt_at = Now() + delay if due else None
         record.save(update_fields=["attempts", "next_attempt_at"])
+        record.refresh_from_db(fields=["next_attempt_at"])
         payload = StepFailed(key=call.key, code=code, attempt=record.attempts)
         events.append(call.lease.job_id, EventType.STEP_FAILED, payload, lease=call.lease)
         return record.next_attempt_at
@@ -159,6 +184,8 @@ def record_failure(call: StepCall, code: str) -> datetime | None:
 
 def check_lease(lease: Lease) -> None:
     """Refuse when another worker holds the job; the last statement of a transaction that appends no event."""
-    held = Job.objects.select_for_update(no_key=True).filter(id=lease.job_id, lease_number=lease.number)
+    held = Job.objects.select_for_update(no_key=True).filter(
+        id=lease.job_id, lease_number=lease.number, worker_id__isnull=False
+    )
     if not held.values_list("id", flat=True).first():
         raise LeaseLost()

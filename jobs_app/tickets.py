@@ -34,6 +34,14 @@ _FORGET_LOST = """
                         WHERE ticket.id = job.ticket_id AND ticket.status = 'todo')"""
 _WITH_A_LINE = """
     SELECT DISTINCT customer_id FROM jobs_app_job WHERE status IN ('pending', 'queued') AND ticket_id IS NULL"""
+# Tickets that a worker fetched and never gave back, because it died or the database was away at that moment.
+_BURY = """
+    DELETE FROM procrastinate_jobs AS ticket
+     WHERE ticket.queue_name = %s AND ticket.status <> 'todo'
+       AND NOT EXISTS (SELECT 1 FROM jobs_app_job AS job
+                        WHERE job.id = (ticket.args->>'job_id')::uuid
+                          AND (job.status NOT IN ('completed', 'failed', 'cancelled')
+                               OR job.last_event_at > clock_timestamp() - %s::interval))"""
 # Jobs of dead workers, and jobs whose time to wake has come without a ticket.
 _OVERDUE = """
     SELECT job.id, job.priority FROM jobs_app_job AS job
@@ -61,7 +69,7 @@ def admit_jobs(customer_id: uuid.UUID) -> int:
     Call in the transaction that puts a job into line or takes one out. Two at once may give one ticket too many,
     which does no harm.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_ACTIVE, [customer_id])
         (active,) = cursor.fetchone() or (0,)
         free = settings.JOB_CUSTOMER_CONCURRENCY - active
@@ -75,9 +83,13 @@ def admit_jobs(customer_id: uuid.UUID) -> int:
 
 
 def give_missing_tickets(*, grace_seconds: float = 5.0) -> int:
-    """The sweep: tickets for jobs that should have one and do not, jobs of dead workers among them."""
+    """The sweep: tickets for jobs that should have one and do not, jobs of dead workers among them.
+
+    Jobs that ended have no more use for the tickets that died with a worker; they are thrown away.
+    """
     grace = f"{grace_seconds} seconds"
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_BURY, [QUEUE, grace])
         cursor.execute(_FORGET_LOST, [grace])
         cursor.execute(_OVERDUE, [grace])
         overdue = cursor.fetchall()

@@ -10,6 +10,7 @@ from typing import Any
 from jobs_app import events
 from jobs_app.choices import EventType
 from jobs_app.models import Job
+from jobs_app.upcasters import read_payload
 
 # A job with more events than this shows its latest ones; the API pages through all.
 LATEST_EVENTS = 500
@@ -40,7 +41,7 @@ def read_timeline(job: Job) -> list[Entry]:
             at=row.created_at,
             since_start_ms=round((row.created_at - job.created_at).total_seconds() * 1000),
             duration_ms=row.duration_ms,
-            sentence=describe(row.type, row.payload),
+            sentence=describe(row.type, read_payload(row)),
             tone=_TONES.get(row.type, "neutral"),
         )
         for row in rows
@@ -48,9 +49,11 @@ def read_timeline(job: Job) -> list[Entry]:
 
 
 def describe(event_type: str, payload: dict[str, Any]) -> str:
-    """What happened, in words; an event type of a newer version is shown by its name."""
-    say = _SENTENCES.get(event_type)
-    return say(payload) if say else event_type
+    """What happened, in words; an event of a newer program, which may have other fields, is shown by its name."""
+    try:
+        return _SENTENCES[event_type](payload)
+    except KeyError:
+        return event_type
 
 
 def _progressed(payload: dict[str, Any]) -> str:
@@ -65,6 +68,15 @@ def _started(payload: dict[str, Any]) -> str:
     return "Started by a worker" if claim == 1 else f"Taken up by a worker (pick-up {claim})"
 
 
+def _answered(payload: dict[str, Any]) -> str:
+    return "Nobody answered in time" if payload.get("timed_out") else "The question was answered"
+
+
+def _retried(payload: dict[str, Any]) -> str:
+    redo_from = payload.get("redo_from")
+    return f"Retried (attempt {payload['attempt']}{f', redone from {redo_from}' if redo_from else ''})"
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EventType.JOB_CREATED: lambda p: f"Accepted with priority {p['priority']}",
     EventType.JOB_STARTED: _started,
@@ -76,11 +88,11 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EventType.JOB_COMPLETED: lambda p: "Completed",
     EventType.JOB_FAILED: lambda p: f"Failed: {p['code'].replace('_', ' ')}",
     EventType.JOB_CANCELLED: lambda p: "Cancelled",
-    EventType.JOB_RETRIED: lambda p: f"Retried (attempt {p['attempt']})",
+    EventType.JOB_RETRIED: _retried,
     EventType.STEP_COMPLETED: lambda p: f"Step {p['key']} finished",
     EventType.STEP_FAILED: lambda p: f"Step {p['key']} failed on try {p['attempt']}: {p['code'].replace('_', ' ')}",
     EventType.QUESTION_ASKED: lambda p: "A question was asked",
-    EventType.QUESTION_ANSWERED: lambda p: "Nobody answered in time" if p["timed_out"] else "The question was answered",
+    EventType.QUESTION_ANSWERED: _answered,
     EventType.ARTIFACT_CREATED: lambda p: f"File made ({p['media_type']})",
 }
 _TONES: dict[str, str] = {

@@ -35,13 +35,20 @@ class Suspend(BaseException):
         self.conditions = conditions
 
 
+class CancelRequested(Exception):
+    """The job is to be cancelled, so it must not begin to wait: nobody would tell it there."""
+
+
 def suspend_job(lease: Lease, conditions: tuple[Condition, ...]) -> None:
     """Give the lease back and wait, or, when a condition holds by now, go straight back into line.
 
-    The conditions are looked at under the job's lock, which whoever makes them true must take too.
+    The conditions are looked at under the job's lock, which whoever makes them true must take too. Raises
+    ``CancelRequested`` when somebody wants the job to end.
     """
     with transaction.atomic():
         job = Job.objects.select_for_update(no_key=True).get(id=lease.job_id)
+        if job.cancel_requested_at is not None:
+            raise CancelRequested
         wake_at = min((c.wake_at for c in conditions if c.wake_at is not None), default=None)
         payload = Waited(reason=conditions[0].kind, key=conditions[0].key)
         waiting_for = [{k: str(v) for k, v in asdict(c).items() if v is not None} for c in conditions]

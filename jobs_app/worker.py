@@ -14,28 +14,31 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app as django_app
 from procrastinate.psycopg_connector import PsycopgConnector
 
 from accounts_app.errors import DnaError
 from accounts_app.ids import uuid7
-from jobs_app import claims, events, progress, steps, tickets
+from jobs_app import claims, logs, progress, steps, tickets
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
 from jobs_app.claims import Claim
-from jobs_app.db import Writing, run_sync, settled, writing
+from jobs_app.db import Writing, is_connection_lost, persisted, run_sync, settled, writing
 from jobs_app.direct import direct_conninfo
-from jobs_app.errors import JobTimedOut, LeaseLost
+from jobs_app.errors import JobEnded, JobTimedOut, LeaseLost
+from jobs_app.events import Lease
 from jobs_app.jobs import end_job
 from jobs_app.models import Job, Worker
 from jobs_app.payloads import Ended
 from jobs_app.runs import Memory, Run
-from jobs_app.waits import Suspend, suspend_job
+from jobs_app.upkeep import do_chores
+from jobs_app.waits import CancelRequested, Suspend, suspend_job
 from jobs_app.workflows import Workflow, get_workflow, known_versions
 
 _CANCEL_POLL_SECONDS = 0.5
 _END_SECONDS = 1.0
+_QUEUE_WAIT_SECONDS = 5.0  # for a connection, before the queue gives up and begins anew
 _SWEEP_LOCK = 0x444E4101  # an advisory lock number of our own: one sweep at a time is enough
 
 logger = logging.getLogger(__name__)
@@ -58,6 +61,15 @@ class Running:
     task: asyncio.Task[Any]
     reason: StopReason | None = None
     renewed_at: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def outcome(self) -> str:
+        """How the body ended, in a word, for the log."""
+        if self.task.cancelled():
+            return self.reason.value if self.reason else "cancelled"
+        error = self.task.exception()
+        return "completed" if error is None else "waiting" if isinstance(error, Suspend) else "failed"
 
     def stop(self, reason: StopReason) -> None:
         """Cancel the body; the first reason counts."""
@@ -72,7 +84,9 @@ class JobWorker:
     def __init__(self, *, concurrency: int | None = None) -> None:
         self.id = uuid7()
         self.concurrency = concurrency or settings.WORKER_CONCURRENCY
-        self.running: dict[uuid.UUID, Running] = {}
+        self.running: dict[Lease, Running] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(self.concurrency)
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -80,16 +94,23 @@ class JobWorker:
         self._stopping.set()
 
     async def run(self) -> None:
-        await run_sync(_register, self)
+        await persisted(_register, self)
         queue = asyncio.create_task(self._take_tickets())
-        care = [asyncio.create_task(one) for one in (self._keep_leases(), self._watch_cancellations(), self._sweep())]
+        duties = (self._keep_leases(), self._watch_cancellations(), self._sweep(), self._keep_house())
+        care = [asyncio.create_task(one) for one in duties]
         try:
             await asyncio.wait([queue, asyncio.create_task(self._stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._stopping.set()
             await self._hand_over()
             await self._end([queue, *care])
+            await self._sign_off()
+
+    async def _sign_off(self) -> None:
+        try:
             await run_sync(_deregister, self)
+        except OperationalError as error:  # its heartbeat ends, which says the same a little later
+            logger.warning("worker %s: not signed off: %s", self.id, error)
 
     async def _end(self, parts: list[asyncio.Task[None]]) -> None:
         """Cancel the worker's own tasks. Their jobs are handed over by now, so none of them is waited for long."""
@@ -115,7 +136,7 @@ class JobWorker:
                 await asyncio.sleep(1.0)
 
     async def _run_queue(self) -> None:
-        connector = PsycopgConnector(conninfo=direct_conninfo(), min_size=1, max_size=3)
+        connector = PsycopgConnector(conninfo=direct_conninfo(), min_size=1, max_size=3, timeout=_QUEUE_WAIT_SECONDS)
         app = django_app.with_connector(connector)
         async with app.open_async():
             await app.run_worker_async(
@@ -123,35 +144,58 @@ class JobWorker:
                 name=f"dna-{self.id}",
                 concurrency=self.concurrency,
                 fetch_job_polling_interval=1.0,
+                # When it breaks off it lets go of its tickets at once; the bodies go on (see `run_job`).
+                shutdown_graceful_timeout=0,
+                # So that what a dead one left does not count as alive much longer than its leases.
+                update_heartbeat_interval=settings.JOB_LEASE_SECONDS / 3,
+                stalled_worker_timeout=settings.JOB_LEASE_SECONDS * 2,
                 delete_jobs="always",
                 install_signal_handlers=False,
                 additional_context={"worker": self},
             )
 
     async def run_job(self, job_id: uuid.UUID) -> None:
+        """A ticket came up: work on its job.
+
+        The work is a task of this worker's own. The queue cancels what runs on its tickets whenever it breaks off (the
+        database restarted, say), and would else have to wait for all of it before it could begin anew.
+        """
+        work = asyncio.create_task(self._work_on(job_id))
+        self._work.add(work)
+        work.add_done_callback(self._work.discard)
+        await asyncio.shield(work)
+
+    async def _work_on(self, job_id: uuid.UUID) -> None:
         """Claim a job and run it to its end, to its next wait, or until this worker has to let go of it."""
-        if self._stopping.is_set():
-            await run_sync(_return_ticket, job_id)
-            return
-        claim = await run_sync(claims.claim_job, job_id, self.id, known_versions())
-        if claim is None:
-            return
+        async with self._slots:
+            if self._stopping.is_set():
+                await run_sync(_return_ticket, job_id)
+            elif (claim := await run_sync(claims.claim_job, job_id, self.id, known_versions())) is not None:
+                await self._see_through(claim)
+
+    async def _see_through(self, claim: Claim) -> None:
+        job, job_id = claim.job, claim.job.id
+        with logs.bound(job_id=str(job_id), workflow=job.workflow, attempt=job.attempt, worker_id=str(self.id)):
+            await self._run_claimed(claim)
+
+    async def _run_claimed(self, claim: Claim) -> None:
+        job_id = claim.job.id
         task = asyncio.create_task(self._run_body(claim), name=f"job {job_id}")
-        running = self.running[job_id] = Running(claim, task)
+        # By lease: this worker may take over a job from itself, having lost it and being still about to let go.
+        running = self.running[claim.lease] = Running(claim, task)
         deadline = asyncio.get_running_loop().call_later(
             settings.JOB_TIMEOUT_SECONDS, running.stop, StopReason.TIMEOUT
         )
         try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            running.stop(StopReason.SHUTDOWN)
             await asyncio.wait([task])
         finally:
             deadline.cancel()
             try:
                 await _conclude(running)
             finally:
-                del self.running[job_id]
+                del self.running[claim.lease]
+                duration_ms = round((time.monotonic() - running.started_at) * 1000)
+                logger.info("job %s: %s", job_id, running.outcome, extra={"duration_ms": duration_ms})
 
     async def _run_body(self, claim: Claim) -> Any:
         job = claim.job
@@ -162,9 +206,10 @@ class JobWorker:
         return result.model_dump(mode="json")
 
     async def _hand_over(self) -> None:
-        for running in list(self.running.values()):
-            running.stop(StopReason.SHUTDOWN)
-        while self.running:
+        """Stop what runs, also what was being claimed when the end came."""
+        while self._work:
+            for running in self.running.values():
+                running.stop(StopReason.SHUTDOWN)
             await asyncio.sleep(0.01)
 
     async def _keep_leases(self) -> None:
@@ -193,11 +238,11 @@ class JobWorker:
         )
         if not asked:
             return
-        sql, values = claims.renewal(self.id, list(asked))
+        sql, values = claims.renewal(self.id, [lease.job_id for lease in asked])
         cursor = await leases.execute(sql, values)
         held = dict(await cursor.fetchall())
-        for job_id, running in asked.items():
-            if held.get(job_id) == running.claim.lease.number:
+        for lease, running in asked.items():
+            if held.get(lease.job_id) == lease.number:
                 running.renewed_at = asked_at
             elif not running.task.done():
                 running.stop(StopReason.LEASE_LOST)
@@ -214,9 +259,10 @@ class JobWorker:
             if not self.running:
                 continue
             try:
-                for job_id in await settled(run_sync(_cancelled_among, list(self.running))):
-                    if job_id in self.running:
-                        self.running[job_id].stop(StopReason.USER)
+                cancelled = await settled(run_sync(_cancelled_among, [lease.job_id for lease in self.running]))
+                for lease, running in self.running.items():
+                    if lease.job_id in cancelled:
+                        running.stop(StopReason.USER)
             except Exception:
                 logger.exception("worker %s: cancellations not read", self.id)
 
@@ -228,15 +274,24 @@ class JobWorker:
                 logger.exception("worker %s: sweep failed", self.id)
             await asyncio.sleep(settings.JOB_SWEEP_SECONDS)
 
+    async def _keep_house(self) -> None:
+        """Alerts, retention, garbage collection: whatever is due, by whichever worker comes first."""
+        while True:
+            await asyncio.sleep(settings.UPKEEP_SECONDS)
+            try:
+                await settled(run_sync(do_chores))
+            except Exception:
+                logger.exception("worker %s: upkeep failed", self.id)
+
 
 def _register(worker: JobWorker) -> None:
-    Worker.objects.create(
-        id=worker.id,
-        host=socket.gethostname(),
-        process_id=os.getpid(),
-        concurrency=worker.concurrency,
-        workflows=known_versions(),
-    )
+    about = {
+        "host": socket.gethostname(),
+        "process_id": os.getpid(),
+        "concurrency": worker.concurrency,
+        "workflows": known_versions(),
+    }
+    Worker.objects.get_or_create(id=worker.id, defaults=about)
 
 
 def _deregister(worker: JobWorker) -> None:
@@ -253,8 +308,9 @@ def _cancelled_among(job_ids: list[uuid.UUID]) -> list[uuid.UUID]:
 
 
 def _return_ticket(job_id: uuid.UUID) -> None:
-    job = Job.objects.only("priority").get(id=job_id)
-    tickets.issue_ticket(job.id, priority=job.priority)
+    job = Job.objects.only("priority").filter(id=job_id).first()
+    if job is not None:  # a customer may have been erased meanwhile
+        tickets.issue_ticket(job.id, priority=job.priority)
 
 
 def _sweep_once() -> None:
@@ -265,43 +321,56 @@ def _sweep_once() -> None:
 
 
 async def _conclude(running: Running) -> None:
-    """Write down how the body ended. A lost lease writes nothing: the job is another worker's now."""
+    """Write down how the body ended. A lost lease writes nothing: the job is another worker's now.
+
+    Every way may be gone twice: where the answer to a commit was lost, the second time finds the job let go.
+    """
     lease, job_id = running.claim.lease, running.claim.job.id
     try:
         if running.task.cancelled():
             await _conclude_stopped(running)
         elif (error := running.task.exception()) is None:
-            await run_sync(_end, lease, EventType.JOB_COMPLETED, JobStatus.COMPLETED, result=running.task.result())
+            await persisted(_end, lease, EventType.JOB_COMPLETED, JobStatus.COMPLETED, result=running.task.result())
         elif isinstance(error, Suspend):
-            await run_sync(suspend_job, lease, error.conditions)
+            await _wait_or_cancel(lease, error)
         elif isinstance(error, LeaseLost):
             logger.warning("job %s: lease lost, left to the worker that has it", job_id)
+        elif is_connection_lost(error):
+            # No fault of the job. Its lease runs out, and who takes it over continues after the last finished step.
+            logger.warning("job %s: left, the database is away: %s", job_id, error)
         else:
-            await run_sync(_fail, lease, error)
-    except LeaseLost:
-        logger.warning("job %s: lease lost before its end was written", job_id)
+            await persisted(_fail, lease, error)
+    except (LeaseLost, JobEnded):
+        logger.warning("job %s: let go before its end was written", job_id)
+
+
+async def _wait_or_cancel(lease: Lease, suspended: Suspend) -> None:
+    try:
+        await persisted(suspend_job, lease, suspended.conditions)
+    except CancelRequested:
+        await persisted(_end, lease, EventType.JOB_CANCELLED, JobStatus.CANCELLED)
 
 
 async def _conclude_stopped(running: Running) -> None:
     lease = running.claim.lease
     match running.reason:
         case StopReason.USER:
-            await run_sync(_end, lease, EventType.JOB_CANCELLED, JobStatus.CANCELLED)
+            await persisted(_end, lease, EventType.JOB_CANCELLED, JobStatus.CANCELLED)
         case StopReason.TIMEOUT:
-            await run_sync(claims.fail_job, lease, JobTimedOut(), errored=False)
+            await persisted(claims.fail_job, lease, JobTimedOut(), errored=False)
         case StopReason.LEASE_LOST:
             logger.warning("job %s: lease lost, stopped", lease.job_id)
         case _:
-            await run_sync(claims.release_job, lease, ReleaseReason.SHUTDOWN)
+            await persisted(claims.release_job, lease, ReleaseReason.SHUTDOWN)
 
 
-def _end(lease: events.Lease, event_type: EventType, status: JobStatus, **changes: Any) -> None:
+def _end(lease: Lease, event_type: EventType, status: JobStatus, **changes: Any) -> None:
     if status == JobStatus.COMPLETED:
         changes |= {"progress": 100, "current_step": "Complete"}
     end_job(lease.job_id, event_type, Ended(), lease=lease, status=status.value, **changes)
 
 
-def _fail(lease: events.Lease, error: BaseException) -> None:
+def _fail(lease: Lease, error: BaseException) -> None:
     """A ``DnaError`` of the 400s is the job saying no; anything else is a fault of ours."""
     errored = not isinstance(error, DnaError) or error.http_status >= 500
     if errored:

@@ -25,6 +25,8 @@ class Workflow:
     version: int
     body: Callable[[Run, Any], Awaitable[BaseModel]]
     arguments: type[BaseModel]
+    title: str
+    """What it does, for people."""
     expected_seconds: float
     """A first guess at the duration, until past jobs tell."""
 
@@ -33,14 +35,14 @@ _registry: dict[tuple[str, int], Workflow] = {}
 
 
 def workflow(
-    name: str, *, version: int = 1, arguments: type[A], expected_seconds: float = 5.0
+    name: str, *, arguments: type[A], version: int = 1, title: str = "", expected_seconds: float = 5.0
 ) -> Callable[[Callable[[Run, A], Awaitable[R]]], Callable[[Run, A], Awaitable[R]]]:
     """Register a body. It does no I/O and reads no clock or random source: all of that belongs in steps."""
 
     def register(body: Callable[[Run, A], Awaitable[R]]) -> Callable[[Run, A], Awaitable[R]]:
         if (name, version) in _registry:
             raise ValueError(f"workflow {name} version {version} is registered twice")
-        _registry[name, version] = Workflow(name, version, body, arguments, expected_seconds)
+        _registry[name, version] = Workflow(name, version, body, arguments, title or name, expected_seconds)
         return body
 
     return register
@@ -51,6 +53,12 @@ def get_workflow(name: str, version: int) -> Workflow:
         return _registry[name, version]
     except KeyError:
         raise UnknownWorkflow(f"There is no workflow {name!r} in version {version}.") from None
+
+
+def workflow_title(name: str) -> str:
+    """For people; the name itself when this program does not have the workflow any more."""
+    titles = [workflow.title for (known, _), workflow in sorted(_registry.items()) if known == name]
+    return titles[-1] if titles else name
 
 
 def latest_version(name: str) -> int:

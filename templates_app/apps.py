@@ -6,4 +6,8 @@ class TemplatesConfig(AppConfig):
     verbose_name = "Templates"
 
     def ready(self) -> None:
+        from jobs_app.erasing import Eraser, register
         from templates_app import generation, parsing  # noqa: F401 - importing registers their workflows
+        from templates_app.erasing import erase_of_customer, erase_of_jobs
+
+        register(Eraser(customer=erase_of_customer, jobs=erase_of_jobs))

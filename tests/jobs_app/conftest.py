@@ -9,6 +9,7 @@ from accounts_app.access import Actor
 from jobs_app.jobs import submit_job
 from jobs_app.models import Job
 from tests.jobs_app import workflows
+from tests.jobs_app.web import Web, web_process
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +30,10 @@ def submit(actor: Actor) -> Callable[..., Job]:
         return submit_job(workflow=name, arguments=arguments, customer_id=actor.current, actor=actor, **options)
 
     return do
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None, django_db_blocker: Any) -> Iterator[Web]:
+    """A real web process on the tests' database, one for all tests. What it shall see must be committed."""
+    with django_db_blocker.unblock(), web_process() as process:
+        yield process

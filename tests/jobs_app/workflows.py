@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import uuid
 from collections import Counter
 from typing import Any
 
+from django.db import connection
+from django.db.models.functions import Now
 from pydantic import BaseModel
 
 from accounts_app.errors import BadInput
 from accounts_app.models import Customer
 from jobs_app import progress
+from jobs_app.models import Job
 from jobs_app.runs import Run
 from jobs_app.steps import Retry
 from jobs_app.workflows import workflow
@@ -45,6 +49,19 @@ async def double(n: int) -> int:
 def rename_customer(name: str) -> int:
     calls["rename"] += 1
     return Customer.objects.filter(slug="acme").update(name=name)
+
+
+def cut_connection_once(name: str) -> int:
+    calls["cut"] += 1
+    renamed = Customer.objects.filter(slug="acme").update(name=name)
+    if calls["cut"] == 1:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    return renamed
+
+
+def ask_to_cancel(job_id: uuid.UUID) -> bool:
+    return bool(Job.objects.filter(id=job_id).update(cancel_requested_at=Now()))
 
 
 def say_no(n: int) -> int:
@@ -207,3 +224,15 @@ async def report_phases(n: int) -> int:
 @workflow("test.phases", arguments=Numbers)
 async def phases(run: Run, request: Numbers) -> Total:
     return Total(total=await run.step("phases", report_phases, request.n))
+
+
+@workflow("test.cut", arguments=Numbers)
+async def cut(run: Run, request: Numbers) -> Total:
+    return Total(total=await run.options(atomic=True).step("cut", cut_connection_once, "Cut"))
+
+
+@workflow("test.cancelled_before_it_asks", arguments=Numbers)
+async def cancelled_before_it_asks(run: Run, request: Numbers) -> Total:
+    await run.step("cancel", ask_to_cancel, run.job_id)
+    choice = await run.ask("colour", "Which colour?", Choice)
+    return Total(total=choice.count)

@@ -1,0 +1,258 @@
+"""What must hold whatever was done to the processes. Each check yields a sentence with the rows for every breach."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from tests.chaos.evidence import Evidence, Row
+
+_TERMINAL = ("job.completed", "job.failed", "job.cancelled")
+_STATUS = {"completed", "failed", "cancelled"}
+# From the delivery of a paid answer to the commit that remembers it, on a machine with too much to do.
+_COMMIT_SECONDS = 2.0
+# What may interrupt a paid call: the end or the freezing of its process, and the loss of the database, which makes
+# a worker let go of its jobs. A cut connection is none of them: the answer must survive that.
+_LEAST_COMPLETED = 5
+_FATAL = {"kill_worker", "terminate_worker", "freeze_worker"}
+
+
+def breaches(evidence: Evidence) -> dict[str, list[str]]:
+    """By invariant, what broke it; empty when all hold."""
+    found = {check.__doc__ or check.__name__: list(check(evidence)) for check in CHECKS}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def numbers_are_gapless(evidence: Evidence) -> Iterator[str]:
+    """Event numbers are 1..n, as many as the job's row says"""
+    for job_id, job in evidence.jobs.items():
+        numbers = [event["number"] for event in evidence.events.get(job_id, [])]
+        if numbers != list(range(1, job["last_event_number"] + 1)):
+            yield f"job {job_id} says {job['last_event_number']} and has {numbers}"
+
+
+def no_row_changes(evidence: Evidence) -> Iterator[str]:
+    """No event is changed or lost once it was seen"""
+    yield from evidence.changed_rows
+
+
+def acknowledged_calls_have_events(evidence: Evidence) -> Iterator[str]:
+    """Every acknowledged call has its event, and made no second job"""
+    for tag, job_id in evidence.said.submitted.items():
+        made = [job["id"] for job in evidence.jobs.values() if job["tag"] == tag]
+        if made != [job_id] or _types(evidence, job_id)[:1] != ["job.created"]:
+            yield f"order {tag} was acknowledged as job {job_id}; there are {made}, {_types(evidence, job_id)}"
+    for question_id, amount in evidence.said.answered.items():
+        question = evidence.questions.get(question_id)
+        settled = [e for e in _all(evidence, "question.answered") if e["payload"]["question_id"] == question_id]
+        if question is None or question["answer"] != {"amount": amount} or len(settled) != 1:
+            yield f"answer {amount} to {question_id} was acknowledged; it has {question} and {settled}"
+    for job_id in evidence.said.cancelled:
+        if not {"job.cancelled", "job.cancel_requested"} & set(_types(evidence, job_id)):
+            yield f"cancelling {job_id} was acknowledged: {_types(evidence, job_id)}"
+    for job_id, times in Counter(evidence.said.retried).items():
+        if _types(evidence, job_id).count("job.retried") < times:
+            yield f"retrying {job_id} was acknowledged {times} times: {_types(evidence, job_id)}"
+
+
+def readers_saw_the_log(evidence: Evidence) -> Iterator[str]:
+    """Each reader's sequence equals the log"""
+    for reader in evidence.readers:
+        if reader.foreign:
+            continue
+        log = [(e["number"], e["type"], e["payload"]) for e in evidence.events[reader.job_id]]
+        told = [(e["number"], e["type"], e["data"]) for e in reader.events]
+        if told != log[: len(told)]:
+            numbers = [number for number, _, _ in told]
+            yield f"reader of {reader.job_id} was told {numbers} of {len(log)} after {reader.resumes} resumes"
+        elif len(told) < len(log) and (reader.completion is None or told[-1][1] not in _TERMINAL):
+            yield f"reader of {reader.job_id} was told only {len(told)} of {len(log)} after {reader.resumes} resumes"
+        elif reader.completion is not None and reader.completion["status"] not in _STATUS:
+            yield f"reader of {reader.job_id} was told of an end as {reader.completion}"
+
+
+def attempts_end_once(evidence: Evidence) -> Iterator[str]:
+    """One terminal event per attempt, nothing after it but job.retried, and the row says the same"""
+    for job_id, events in evidence.events.items():
+        types = [event["type"] for event in events]
+        for before, after in pairwise(types):
+            if (before in _TERMINAL) != (after == "job.retried"):
+                yield f"job {job_id}: {types}"
+                break
+        status = evidence.jobs[job_id]["status"]
+        if (types[-1] in _TERMINAL) != (status in _STATUS) or (status in _STATUS and types[-1] != f"job.{status}"):
+            yield f"job {job_id} is {status}: {types}"
+        attempts = [event["attempt"] for event in events]
+        if attempts != [1 + types[: at + 1].count("job.retried") for at in range(len(types))]:
+            yield f"job {job_id} has attempts {attempts}: {types}"
+
+
+def steps_complete_once(evidence: Evidence) -> Iterator[str]:
+    """No step is completed twice"""
+    for job_id, events in evidence.events.items():
+        keys = Counter(event["payload"]["key"] for event in events if event["type"] == "step.completed")
+        for key, times in keys.items():
+            if times > 1:
+                yield f"step {key} of job {job_id} was completed {times} times"
+
+
+def paid_once(evidence: Evidence) -> Iterator[str]:
+    """Each (job, step) is paid at most once, unless the process died inside the paid call"""
+    by_step: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    for call in evidence.calls:
+        job_id, _, key = call["key"].split("/", 2)
+        by_step[job_id, key].append(call)
+    for (job_id, key), calls in by_step.items():
+        through = [call for call in calls if not _was_interrupted(evidence, job_id, call)]
+        if len(through) > 1:
+            yield f"step {key} of job {job_id} was paid {len(through)} times: {through}; all calls: {calls}"
+
+
+def _was_interrupted(evidence: Evidence, job_id: str, call: Row) -> bool:
+    """Whether the caller ended, froze, lost the database or was told to stop while the call was under way."""
+    until = (call["ended"] or float("inf")) + _COMMIT_SECONDS
+    if call["outcome"] != "delivered":
+        return True
+    cancelled = [e["at"] for e in evidence.events[job_id] if e["type"] == "job.cancel_requested"]
+    deeds = [
+        deed.started
+        for deed in evidence.deeds
+        if (deed.kind in _FATAL and deed.process_id == call["process_id"])
+        or (deed.kind == "restart_postgres" and deed.ended >= call["started"])
+    ]
+    return any(call["started"] - _COMMIT_SECONDS <= at <= until for at in [*cancelled, *deeds])
+
+
+def atomic_steps_happen_once(evidence: Evidence) -> Iterator[str]:
+    """Atomic steps write their rows exactly once, with their event"""
+    written = Counter((effect["job_id"], effect["key"]) for effect in evidence.effects)
+    done = {
+        (event["job_id"], event["payload"]["key"])
+        for event in _all(evidence, "step.completed")
+        if event["payload"].get("atomic")
+    }
+    for step, times in written.items():
+        if times != 1 or step not in done:
+            rows = [effect for effect in evidence.effects if (effect["job_id"], effect["key"]) == step]
+            yield f"atomic step {step} wrote {times} times, {'with' if step in done else 'without'} its event: {rows}"
+    for step in done - set(written):
+        yield f"atomic step {step} has its event and wrote nothing"
+
+
+def zombies_write_nothing(evidence: Evidence) -> Iterator[str]:
+    """What is written for a job is written by the worker that holds it"""
+    values = {(row["job_id"], row["key"]): row["value"] for row in evidence.results}
+    for job_id, events in evidence.events.items():
+        holder, lease = "", 0
+        for event in events:
+            holder, lease = _hold(event, holder, lease)
+            if event["type"] != "step.completed":
+                continue
+            value = values.get((job_id, event["payload"]["key"]))
+            if not isinstance(value, dict) or "lease" not in value:
+                continue  # a step of the runtime itself, such as an answer
+            if (value["lease"], value["process_id"]) != (lease, evidence.workers.get(holder)):
+                yield (
+                    f"job {job_id}, event {event['number']} {event['payload']['key']}: written by process"
+                    f" {value['process_id']} under lease {value['lease']}, held by process"
+                    f" {evidence.workers.get(holder)} under lease {lease}"
+                )
+
+
+def _hold(event: Row, holder: str, lease: int) -> tuple[str, int]:
+    """Who holds the job after this event, and under which lease: it rises with every claim and every retry."""
+    if event["type"] == "job.started":
+        return event["payload"]["worker_id"], lease + 1
+    given_up = event["type"] == "job.failed" and event["payload"]["code"] == "abandoned"
+    if event["type"] == "job.retried" or given_up:
+        return "", lease + 1
+    return holder, lease
+
+
+def customers_are_apart(evidence: Evidence) -> Iterator[str]:
+    """Nothing crosses customers"""
+    owners = {job_id: job["customer_id"] for job_id, job in evidence.jobs.items()}
+    rows = [*evidence.results, *evidence.effects, *evidence.questions.values()]
+    rows += [event for events in evidence.events.values() for event in events]
+    rows += [{"job_id": call["key"].split("/")[0], "customer_id": call["customer"]} for call in evidence.calls]
+    for row in rows:
+        if owners.get(row["job_id"]) != row["customer_id"]:
+            yield f"{row} belongs to a job of customer {owners.get(row['job_id'])}"
+    for job in evidence.jobs.values():
+        if job["parent_id"] and owners[job["parent_id"]] != job["customer_id"]:
+            yield f"job {job} has a parent of another customer"
+    for job_id, customer_id in evidence.said.customers.items():
+        if owners.get(job_id) != customer_id:
+            yield f"job {job_id} of customer {customer_id} is owned by {owners.get(job_id)}"
+    for reader in evidence.readers:
+        if reader.foreign and (reader.events or reader.completion):
+            yield f"customer {reader.customer['slug']} was told of job {reader.job_id}: {reader.events[:2]}"
+
+
+def nothing_is_left_behind(evidence: Evidence) -> Iterator[str]:
+    """After quiet every job has ended or waits for something that can still come"""
+    for job_id, job in evidence.jobs.items():
+        if job["status"] not in _STATUS and not _waits_rightly(evidence, job):
+            yield f"job {job} was left behind: {_types(evidence, job_id)}"
+    for ticket in evidence.tickets:
+        yield f"a ticket was left behind: {ticket}"
+
+
+def _waits_rightly(evidence: Evidence, job: Row) -> bool:
+    if job["status"] != "waiting" or job["overslept"] or job["cancel_requested_at"]:
+        return False
+    return not any(_has_come(evidence, condition) for condition in job["waiting_for"] or [])
+
+
+def _has_come(evidence: Evidence, condition: dict[str, Any]) -> bool:
+    if condition["kind"] == "question":
+        return evidence.questions[condition["id"]]["answered_at"] is not None
+    return condition["kind"] == "child" and evidence.jobs[condition["id"]]["status"] in _STATUS
+
+
+def no_job_fails_of_it(evidence: Evidence) -> Iterator[str]:
+    """No job fails through what was done to the processes"""
+    for event in _all(evidence, "job.failed"):
+        if event["payload"]["code"] != "bad_input":
+            yield f"job {event['job_id']} failed: {event['payload']}, {_types(evidence, event['job_id'])}"
+
+
+def work_was_done(evidence: Evidence) -> Iterator[str]:
+    """The run was one: orders were completed and paid, questions answered, readers cut off"""
+    completed = sum(job["status"] == "completed" for job in evidence.jobs.values())
+    resumes = sum(reader.resumes for reader in evidence.readers)
+    if completed < _LEAST_COMPLETED or not evidence.calls or not evidence.said.answered or not resumes:
+        yield f"{completed} jobs completed, {len(evidence.calls)} calls paid, {resumes} resumes"
+
+
+def processes_stay_up(evidence: Evidence) -> Iterator[str]:
+    """No process ends that was not ended"""
+    yield from evidence.surprises
+
+
+def _types(evidence: Evidence, job_id: str) -> list[str]:
+    return [event["type"] for event in evidence.events.get(job_id, [])]
+
+
+def _all(evidence: Evidence, event_type: str) -> list[Row]:
+    return [event for events in evidence.events.values() for event in events if event["type"] == event_type]
+
+
+CHECKS: list[Callable[[Evidence], Iterator[str]]] = [
+    numbers_are_gapless,
+    no_row_changes,
+    acknowledged_calls_have_events,
+    readers_saw_the_log,
+    attempts_end_once,
+    steps_complete_once,
+    paid_once,
+    atomic_steps_happen_once,
+    zombies_write_nothing,
+    customers_are_apart,
+    nothing_is_left_behind,
+    no_job_fails_of_it,
+    work_was_done,
+    processes_stay_up,
+]
