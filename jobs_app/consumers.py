@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import uuid
+from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -45,9 +46,9 @@ class StreamConsumer(AsyncWebsocketConsumer):
         super().__init__(*args, **kwargs)
         self.sending: dict[uuid.UUID, asyncio.Task[None]] = {}
 
+    @abstractmethod
     async def begin(self) -> None:
         """Start to follow what the address names."""
-        raise NotImplementedError
 
     async def connect(self) -> None:
         await self.accept()

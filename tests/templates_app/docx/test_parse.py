@@ -7,15 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from templates_app.docx.model import FieldType
 from templates_app.docx.parse import parse
 
 from .build import build, paragraph
 from .understanding import fields_of, grid
 
-BENCH = Path("/work/shared/bench")
 HEADING = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
 
 
@@ -50,16 +47,14 @@ def test_a_plain_text_has_no_fields() -> None:
 def test_wide_and_long_tables_are_read_in_time() -> None:
     noise = random.Random(7)  # text that does not pack too well
     body = grid(*(["", noise.randbytes(30).hex(), "", f"[a{n}]", "☐"] for n in range(3000)))
-    began = time.monotonic()
+    began = time.process_time()
     fields_of(body)
-    assert time.monotonic() - began < 8
+    assert time.process_time() - began < 8
 
 
-def test_the_labelled_templates_stay_understood(tmp_path: Path) -> None:
-    if not BENCH.exists():
-        pytest.skip(f"{BENCH} is not there: the real templates are not scored")
-    for label in sorted((BENCH / "labels").glob("*.json")):
-        found = parse((BENCH / "templates" / f"{label.stem}.docx").read_bytes())
+def test_the_labelled_templates_stay_understood(corpus: Path, tmp_path: Path) -> None:
+    for label in sorted((corpus / "labels").glob("*.json")):
+        found = parse((corpus / "templates" / f"{label.stem}.docx").read_bytes())
         fields = [
             {
                 "key": f.key,
@@ -71,6 +66,6 @@ def test_the_labelled_templates_stay_understood(tmp_path: Path) -> None:
         ]
         sections = [{"part": s.part, "p": s.p, "level": s.level} for s in found.outline.sections]
         (tmp_path / label.name).write_text(json.dumps({"fields": fields, "sections": sections}))
-    command = [sys.executable, str(BENCH / "score_parse.py"), str(BENCH / "labels"), str(tmp_path)]
+    command = [sys.executable, str(corpus / "score_parse.py"), str(corpus / "labels"), str(tmp_path)]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert float(out.split("mean F1 over templates ")[1].split()[0]) >= 0.95, out

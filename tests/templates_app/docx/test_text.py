@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -103,15 +102,12 @@ def test_a_symbol_without_code() -> None:
     assert symbol_text(None) == "\ufffc"
 
 
-def test_agrees_with_the_labels_addresses() -> None:
+def test_agrees_with_the_labels_addresses(corpus: Path) -> None:
     """On every real template, paragraph by paragraph, with the module that labels were made with."""
-    bench = Path(os.environ.get("DNA_BENCH") or Path(__file__).resolve().parents[4] / "shared" / "bench")
-    if not (bench / "wordtext.py").exists():
-        pytest.skip(f"no real Word files at {bench}; DNA_BENCH may name their folder")
-    sys.path.insert(0, str(bench))
+    sys.path.insert(0, str(corpus))
     import wordtext  # type: ignore[import-not-found]
 
-    for path in sorted((bench / "templates").glob("*.doc?")):
+    for path in sorted((corpus / "templates").glob("*.doc?")):
         package = Package.open(path.read_bytes())
         for part in package.stories:
             root = package.xml(part)
