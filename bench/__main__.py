@@ -1,4 +1,4 @@
-"""python -m bench: score, fill check with validity, robustness. Exit 1 when one of them finds a fault.
+"""python -m bench: score, fill check with validity, robustness; jobs and streams. Exit 1 where one finds a fault.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -10,16 +10,22 @@ import sys
 
 from . import corpus
 
-MEASUREMENTS = (("bench.score",), ("bench.fill_check", "--validate"), ("bench.robustness",))
+WORD_FILES = (("bench.score",), ("bench.fill_check", "--validate"), ("bench.robustness",))
+RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"))
 
 
 def main() -> int:
+    chosen = (*_word_files(), *RUNTIME)
+    return max(_measure(*arguments) for arguments in chosen)
+
+
+def _word_files() -> tuple[tuple[str, ...], ...]:
     try:
         corpus.folder()
     except corpus.NoCorpus as error:
         sys.stdout.write(f"{error}\n")
-        return 0
-    return max(_measure(*arguments) for arguments in MEASUREMENTS)
+        return ()
+    return WORD_FILES
 
 
 def _measure(*arguments: str) -> int:
