@@ -343,6 +343,8 @@ async def test_a_worker_keeps_house(settings: Any) -> None:
             await asyncio.sleep(0.05)
     worker.stop()
     await task
+    done = await run_sync(lambda: set(Chore.objects.filter(finished_at__isnull=False).values_list("name", flat=True)))
+    assert done == {"alerts", "artifacts", "retention", "stale jobs"}
 
 
 def test_events_are_left_alone(submit: Submit) -> None:
