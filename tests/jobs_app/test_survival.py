@@ -13,9 +13,10 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts_app.access import Actor
+from accounts_app.outage import is_connection_lost
 from jobs_app import claims, steps, tickets
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
-from jobs_app.db import is_connection_lost, persisted, run_sync
+from jobs_app.db import persisted, run_sync
 from jobs_app.errors import LeaseLost
 from jobs_app.jobs import cancel_job
 from jobs_app.models import Event, Job, StepResult
