@@ -99,7 +99,7 @@ class TooLarge(DnaError):
 
 
 class Unavailable(DnaError):
-    """The database cannot be reached at this moment. Nothing is lost: try again in a few seconds."""
+    """The database cannot be reached at this moment. Try again in a few seconds."""
 
     code = "unavailable"
     http_status = 503
