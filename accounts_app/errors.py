@@ -96,3 +96,11 @@ class TooLarge(DnaError):
 
     code = "too_large"
     http_status = 413
+
+
+class Unavailable(DnaError):
+    """The database cannot be reached at this moment. Try again in a few seconds."""
+
+    code = "unavailable"
+    http_status = 503
+    retryable = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.defaults import page_not_found
+from django.views.defaults import server_error as default_server_error
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.security.base import AuthBase
@@ -28,11 +30,16 @@ from pydantic import Field
 
 from accounts_app.access import Actor, Credential, actor_for
 from accounts_app.api_keys import actor_for_key
-from accounts_app.errors import BadApiKey, BadInput, CsrfFailed, DnaError, NotFound, NotSignedIn, TooLarge
+from accounts_app.errors import BadApiKey, BadInput, CsrfFailed, DnaError, NotFound, NotSignedIn, TooLarge, Unavailable
 from accounts_app.models import User
+from accounts_app.outage import is_connection_lost
+from accounts_app.page_access import error_page, with_retry_after
 from accounts_app.tokens import password_stamp, read_access_token
 
 logger = logging.getLogger(__name__)
+
+# A restart of the database takes a second or two, a fail-over some more.
+_RETRY_SECONDS = 5
 
 SESSION_CUSTOMER = "customer_id"  # key in the session: the customer chosen in the pages
 
@@ -171,8 +178,9 @@ class ErrorBody(Schema):
     error: ErrorDetail
 
 
-# Answers any route may give: not signed in, CSRF or role, hidden or unknown (also by X-Customer), bad input, our fault.
-_ANY_ROUTE = (401, 403, 404, 422, 500)
+# Answers any route may give: not signed in, CSRF or role, hidden or unknown (also by X-Customer), bad input, our fault,
+# the database away.
+_ANY_ROUTE = (401, 403, 404, 422, 500, 503)
 
 
 def error_responses(*http_codes: int) -> dict[int, type[ErrorBody]]:
@@ -191,6 +199,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page_not_found(request, exception)
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """``handler500`` of the site: where no view could answer, since what stands before or after it failed."""
+    error = sys.exc_info()[1]
+    known = as_dna_error(error) if isinstance(error, Exception) else None
+    if known is None:
+        return default_server_error(request)
+    if not request.path.startswith("/api/"):
+        return error_page(request, known)
+    response = JsonResponse(error_body(known.code, known.user_message, known.details), status=known.http_status)
+    return with_retry_after(response, known.details.get("retry_after_seconds"))
+
+
 def log_unexpected(request: HttpRequest, error: Exception) -> str:
     """Log a bug with a reference that its answer may show; returns the reference."""
     reference = secrets.token_hex(4)
@@ -199,9 +219,11 @@ def log_unexpected(request: HttpRequest, error: Exception) -> str:
 
 
 def as_dna_error(error: Exception) -> DnaError | None:
-    """The error as one of ours, when it is the request's fault; None when it is a bug."""
+    """The error as one of ours, when it is the request's fault or the database's absence; None when it is a bug."""
     if isinstance(error, DnaError):
         return error
+    if is_connection_lost(error):
+        return Unavailable(retry_after_seconds=_RETRY_SECONDS)
     if isinstance(error, RequestDataTooBig) or isinstance(error.__cause__, RequestDataTooBig):
         return TooLarge()
     if isinstance(error, Http404):
@@ -217,13 +239,10 @@ def add_error_handlers(api: NinjaAPI) -> None:
     """Every error of the API in one shape, ``ErrorBody``."""
 
     def answer(request: HttpRequest, status: int, body: dict[str, Any], wait: float | None = None) -> HttpResponse:
-        response = api.create_response(request, body, status=status)
-        if wait is not None:
-            response["Retry-After"] = str(int(wait) + 1)
-        return response
+        return with_retry_after(api.create_response(request, body, status=status), wait)
 
     def dna_error(request: HttpRequest, error: DnaError) -> HttpResponse:
-        if error.http_status >= 500:
+        if error.http_status >= 500 and not isinstance(error, Unavailable):
             logger.error("%s in %s %s", error.code, request.method, request.path, exc_info=error)
         body = error_body(error.code, error.user_message, error.details)
         return answer(request, error.http_status, body, error.details.get("retry_after_seconds"))

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
+from django.template.loader import render_to_string
 
-from accounts_app.errors import DnaError, NotSignedIn
+from accounts_app.errors import DnaError, NotSignedIn, Unavailable
 
 P = ParamSpec("P")
 
@@ -44,15 +45,20 @@ def error_page(request: HttpRequest, error: DnaError) -> HttpResponse:
     """The error as a page with its status; for htmx as a toast, for someone not signed in as the sign-in page."""
     if isinstance(error, NotSignedIn) and not getattr(request, "actor", None):
         return sign_in_redirect(request)
-    context = {"error": error}
+    name = "error_toast" if _is_htmx(request) else "error"
+    # Who is signed in, which the page's head shows, cannot be read while the database is away.
+    known = None if isinstance(error, Unavailable) else request
+    text = render_to_string(f"accounts_app/{name}.html", {"error": error}, known)
+    response = HttpResponse(text, status=error.http_status)
     if _is_htmx(request):
-        response = render(request, "accounts_app/error_toast.html", context, status=error.http_status)
         response["HX-Retarget"] = "#toasts"
         response["HX-Reswap"] = "beforeend"
-    else:
-        response = render(request, "accounts_app/error.html", context, status=error.http_status)
-    if (wait := error.details.get("retry_after_seconds")) is not None:
-        response["Retry-After"] = str(int(wait) + 1)
+    return with_retry_after(response, error.details.get("retry_after_seconds"))
+
+
+def with_retry_after(response: HttpResponse, wait_seconds: float | None) -> HttpResponse:
+    if wait_seconds is not None:
+        response["Retry-After"] = str(int(wait_seconds) + 1)
     return response
 
 

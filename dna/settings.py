@@ -96,8 +96,9 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     # A process that froze or lost its network inside a transaction would hold its locks until it is back.
     options.setdefault("options", f"-c idle_in_transaction_session_timeout={JOB_LEASE_SECONDS * 2}s")
     if pooled:
-        # Gives up on connecting early: the wait between tries doubles, and would outlast the database's absence.
-        pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "reconnect_timeout": 5}
+        # A restart of the database is a slow answer, a longer absence a 503 before people lose patience. Gives up on
+        # connecting earlier still: the wait between tries doubles, and would outlast the absence.
+        pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 3, "reconnect_timeout": 2}
         options["pool"] = pool
     # Looked at before use: after a restart of the database every connection of the pool is dead.
     health = {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
@@ -167,6 +168,9 @@ JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 5, minimum=1)
 JOB_CUSTOMER_CONCURRENCY = env.integer("JOB_CUSTOMER_CONCURRENCY", WORKER_CONCURRENCY, minimum=1)
 # A job that kills every worker that runs it is given up after so many pick-ups.
 JOB_MAX_CLAIMS = env.integer("JOB_MAX_CLAIMS", 5, minimum=1)
+# A worker told to stop lets paid calls under way end for so long before it hands their jobs over: what is cut off is
+# paid twice. With it a worker ends within five seconds; where the supervisor waits longer, more of them come through.
+WORKER_PAID_GRACE_SECONDS = env.integer("WORKER_PAID_GRACE_SECONDS", 3)
 JOB_TIMEOUT_SECONDS = env.integer("JOB_TIMEOUT_SECONDS", 3600, minimum=1)
 # A job that is running without an event for so long raises an alert, whatever its worker's heartbeat says.
 JOB_SILENT_SECONDS = env.integer("JOB_SILENT_SECONDS", 300, minimum=10)

@@ -9,6 +9,7 @@ from dna.api import api
 from dna.metrics import metrics
 
 handler404 = "accounts_app.http.not_found"
+handler500 = "accounts_app.http.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),

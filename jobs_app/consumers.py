@@ -19,6 +19,7 @@ from django.urls import path
 
 from accounts_app.access import Actor
 from accounts_app.errors import BadInput, DnaError, NotAllowed, NotFound
+from accounts_app.http import as_dna_error
 from accounts_app.tokens import read_websocket_token
 from jobs_app import topics
 from jobs_app.db import run_sync
@@ -31,7 +32,7 @@ from jobs_app.streams import Entry
 
 CLOSE_NORMAL, CLOSE_FAULT = 1000, 1011
 # Close codes of our own: the HTTP status of the error behind a 4, so 4401 for a token that has run out, 4404 for what
-# may not be seen, 4408 for a reader that is too slow, 4503 when the server stops.
+# may not be seen, 4408 for a reader that is too slow, 4503 when the server stops or the database is away.
 CLOSE_ERROR = 4000
 
 logger = logging.getLogger(__name__)
@@ -56,8 +57,10 @@ class StreamConsumer(AsyncWebsocketConsumer):
         try:
             self.actor = await run_sync(read_websocket_token, self.query.get("token", [""])[0])
             await self.begin()
-        except DnaError as error:
-            await self.close(CLOSE_ERROR + error.http_status)
+        except Exception as error:
+            if (known := as_dna_error(error)) is None:
+                logger.exception("socket: not opened")
+            await self.close(CLOSE_ERROR + known.http_status if known else CLOSE_FAULT)
 
     async def disconnect(self, code: int) -> None:
         for task in self.sending.values():
@@ -81,11 +84,12 @@ class StreamConsumer(AsyncWebsocketConsumer):
                 async for entry in entries:
                     await self.send(text_data=entry.text)
             await self.close(CLOSE_NORMAL)
-        except DnaError as error:
-            await self.lost(stream_id, error)
-        except Exception:
-            logger.exception("socket: stream broke off")
-            await self.close(CLOSE_FAULT)
+        except Exception as error:
+            if (known := as_dna_error(error)) is not None:
+                await self.lost(stream_id, known)
+            else:
+                logger.exception("socket: stream broke off")
+                await self.close(CLOSE_FAULT)
 
 
 class JobConsumer(StreamConsumer):
@@ -124,8 +128,10 @@ class FeedConsumer(StreamConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
             await self._act(_message(text_data))
-        except DnaError as error:
-            await self.send(text_data=json.dumps({"type": "error", "code": error.code, "message": error.user_message}))
+        except Exception as error:
+            if (known := as_dna_error(error)) is None:
+                raise
+            await self.send(text_data=json.dumps({"type": "error", "code": known.code, "message": known.user_message}))
 
     async def _say(self, type: str, topic_id: uuid.UUID, **about: Any) -> None:
         message = {"type": type, "topic": self.topics[topic_id], "topic_id": str(topic_id), **about}

@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
 from functools import lru_cache, partial
@@ -22,16 +22,17 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, close_old_connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from accounts_app.outage import is_connection_lost
 from jobs_app.errors import WriteOutsideAtomicStep
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _TRY_AGAIN_SECONDS = 0.2
-# The server goes down, is down or comes up; it cut an idle transaction; it chose this one of two in a deadlock.
-_TRANSIENT_STATES = ("57P01", "57P02", "57P03", "25P03", "40001", "40P01")
 
 logger = logging.getLogger(__name__)
+
+_under_way: set[Future[Any]] = set()
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +46,15 @@ async def run_sync(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     A transaction must begin and end inside ``fn``. When the awaiting task is cancelled the thread goes on.
     """
     call = partial(contextvars.copy_context().run, _with_connection, partial(fn, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_executor(), call)
+    future = _executor().submit(call)
+    _under_way.add(future)
+    future.add_done_callback(_under_way.discard)
+    return await asyncio.wrap_future(future)
+
+
+def is_busy() -> bool:
+    """Whether a thread still works for a task that may be gone: the process could not end before it."""
+    return bool(_under_way)
 
 
 async def persisted(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -62,14 +71,6 @@ async def persisted(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) ->
                 raise
             logger.warning("%s: trying again: %s", fn.__name__, error)
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
-
-
-def is_connection_lost(error: BaseException) -> bool:
-    """Whether the same again may well succeed: the fault is the connection's or the server's, not the statement's."""
-    if not isinstance(error, (OperationalError, InterfaceError, InternalError)):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)  # none where the server could not even say so
-    return state is None or state.startswith("08") or state in _TRANSIENT_STATES
 
 
 async def settled(work: Awaitable[R]) -> R:

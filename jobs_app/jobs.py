@@ -95,11 +95,11 @@ def cancel_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
     with transaction.atomic():
         job = Job.objects.get_for(actor, id=job_id)
         actor.check(Role.EDITOR, job.customer_id)
-        if job.state in (JobStatus.COMPLETED, JobStatus.FAILED):
-            raise JobEnded("The job has already ended; there is nothing left to cancel.")
         if stop_job(job_id):
             record_audit(actor, "job.cancel", job)
-        job.refresh_from_db()
+        job.refresh_from_db()  # under the lock by now: it may have ended since it was found
+        if job.state in (JobStatus.COMPLETED, JobStatus.FAILED):
+            raise JobEnded("The job has already ended; there is nothing left to cancel.")
     return job
 
 
@@ -160,9 +160,11 @@ def _announce_end(job_id: uuid.UUID) -> None:
 def retry_job(job_id: uuid.UUID, *, actor: Actor) -> Job:
     """Open a new attempt at a failed or cancelled job; its finished steps are kept. Raises ``JobNotEnded``.
 
-    Children that did not complete are retried with it, and questions that ran out of time are asked again.
+    Children that did not complete are retried with it, those still being cancelled are started anew, and questions
+    that ran out of time are asked again.
     """
     with transaction.atomic():
+        _leave_stopping_children(job_id)
         for child in _children_that_failed(job_id):
             retry_job(child.id, actor=actor)
         job = _locked(job_id, actor)
@@ -221,6 +223,16 @@ def _keys_from(job_id: uuid.UUID, from_key: str) -> list[str]:
 def _children_that_failed(job_id: uuid.UUID) -> models.QuerySet[Job]:
     failed = Job.objects.filter(parent_id=job_id, status__in=(JobStatus.FAILED, JobStatus.CANCELLED))
     return failed.exclude(parent_key__contains=_ASIDE).order_by("id")
+
+
+def _leave_stopping_children(job_id: uuid.UUID) -> None:
+    """Told to stop with the last attempt and not yet ended: the next one would wait for them, and fail with them.
+
+    Before the parent's lock, since they take theirs first when they end.
+    """
+    stopping = Job.objects.filter(parent_id=job_id, status__in=UNFINISHED, cancel_requested_at__isnull=False)
+    attempt = Job.objects.values_list("attempt", flat=True).filter(id=job_id).first()
+    _set_aside(stopping, "parent_key", attempt or 0)
 
 
 def _set_aside(rows: models.QuerySet[Any], column: str, attempt: int) -> None:

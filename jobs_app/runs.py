@@ -19,13 +19,15 @@ from django.conf import settings
 from django.db import transaction
 from pydantic import BaseModel, TypeAdapter
 
+from accounts_app.outage import is_connection_lost
 from jobs_app import events, feeds, logs, progress, steps
 from jobs_app.canonical import inputs_digest
 from jobs_app.choices import EventType
 from jobs_app.claims import Claim
-from jobs_app.db import Writing, is_connection_lost, persisted, run_sync, settled, writing
+from jobs_app.db import Writing, persisted, run_sync, settled, writing
 from jobs_app.errors import DuplicateStepKey, JobEnded, LeaseLost, StepChanged
 from jobs_app.models import StepResult
+from jobs_app.paid_calls import PaidCalls
 from jobs_app.payloads import Progressed
 from jobs_app.run_steps import (
     Asking,
@@ -52,8 +54,11 @@ logger = logging.getLogger(__name__)
 class Memory:
     """What is shared by all scopes of one run: the finished steps, the keys used, the progress so far."""
 
-    def __init__(self, claim: Claim, results: dict[str, StepResult], expected_seconds: float) -> None:
+    def __init__(
+        self, claim: Claim, results: dict[str, StepResult], expected_seconds: float, paid_calls: PaidCalls
+    ) -> None:
         self.claim = claim
+        self.paid_calls = paid_calls
         self.results = results
         self.used: set[str] = set()
         self.throttle = progress.Throttle()
@@ -113,7 +118,7 @@ class Run:
         if (record := self._finished(call)) is not None:
             return adapter.validate_python(await run_sync(steps.stored_value, record))
         await self._wait_for_next_try(self._memory.results.get(call.key))
-        run = self._run_atomic if call.options.atomic else self._run_plain
+        run = self._run_atomic if call.options.atomic else self._run_paid if call.options.paid else self._run_plain
         started = time.monotonic()
         with logs.bound(step=call.key):
             result = await run(call, fn, adapter, args, kwargs)
@@ -259,9 +264,12 @@ class Run:
             raise
         return adapter.validate_python(value)
 
-    async def _run_plain(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
-        if call.options.paid:
+    async def _run_paid(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
+        async with self._memory.paid_calls.one():
             await self._intend(call)
+            return await self._run_plain(call, fn, adapter, args, kwargs)
+
+    async def _run_plain(self, call: StepCall, fn: Any, adapter: TypeAdapter[Any], args: Any, kwargs: Any) -> Any:
         started = time.monotonic()
         tokens = steps.current_call.set(call), progress.reporter.set(self._report)
         try:

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 
-from accounts_app.errors import BadInput, DnaError
+from accounts_app.errors import BadInput
+from accounts_app.http import as_dna_error
 from jobs_app.streams import Entry
 
 MEDIA_TYPE = "text/event-stream"
@@ -50,8 +51,10 @@ async def _frames(entries: AsyncGenerator[Entry, None]) -> AsyncGenerator[bytes,
         try:
             async for entry in entries:
                 yield entry.frame
-        except DnaError as error:
-            yield f": {error.user_message}\n".encode()
+        except Exception as error:
+            if (known := as_dna_error(error)) is None:
+                raise
+            yield f": {known.user_message}\n".encode()
 
 
 async def _let_go_of_request() -> None:

@@ -21,15 +21,17 @@ from procrastinate.psycopg_connector import PsycopgConnector
 
 from accounts_app.errors import DnaError
 from accounts_app.ids import uuid7
+from accounts_app.outage import is_connection_lost
 from jobs_app import claims, logs, progress, steps, tickets
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
 from jobs_app.claims import Claim
-from jobs_app.db import Writing, is_connection_lost, persisted, run_sync, settled, writing
+from jobs_app.db import Writing, persisted, run_sync, settled, writing
 from jobs_app.direct import direct_conninfo
 from jobs_app.errors import JobEnded, JobTimedOut, LeaseLost
 from jobs_app.events import Lease
 from jobs_app.jobs import end_job
 from jobs_app.models import Job, Worker
+from jobs_app.paid_calls import PaidCalls
 from jobs_app.payloads import Ended
 from jobs_app.runs import Memory, Run
 from jobs_app.upkeep import do_chores
@@ -37,7 +39,10 @@ from jobs_app.waits import CancelRequested, Suspend, suspend_job
 from jobs_app.workflows import Workflow, get_workflow, known_versions
 
 _CANCEL_POLL_SECONDS = 0.5
-_END_SECONDS = 1.0
+_TRY_AGAIN_SECONDS = 1.0
+# From the last paid call on. To write down that a job is given back takes milliseconds.
+_HAND_OVER_SECONDS = 1.5
+_END_SECONDS = 0.5
 _QUEUE_WAIT_SECONDS = 5.0  # for a connection, before the queue gives up and begins anew
 _SWEEP_LOCK = 0x444E4101  # an advisory lock number of our own: one sweep at a time is enough
 
@@ -59,6 +64,7 @@ class Running:
 
     claim: Claim
     task: asyncio.Task[Any]
+    paid_calls: PaidCalls
     reason: StopReason | None = None
     renewed_at: float = field(default_factory=time.monotonic)
     started_at: float = field(default_factory=time.monotonic)
@@ -78,6 +84,13 @@ class Running:
             self.task.cancel()
 
 
+    def wind_up(self, *, in_grace: bool) -> None:
+        """Hand over as soon as no paid call is under way, or the grace for those is over."""
+        self.paid_calls.closed = True
+        if not (in_grace and self.paid_calls.under_way):
+            self.stop(StopReason.SHUTDOWN)
+
+
 class JobWorker:
     """Runs jobs in this process. One per process; ``run`` until ``stop`` is called or it is cancelled."""
 
@@ -94,7 +107,23 @@ class JobWorker:
         self._stopping.set()
 
     async def run(self) -> None:
-        await persisted(_register, self)
+        if await self._sign_on():
+            await self._serve()
+
+    async def _sign_on(self) -> bool:
+        """Say that this worker is there, as soon as the database is. False when told to stop before."""
+        while not self._stopping.is_set():
+            try:
+                await run_sync(_register, self)
+                return True
+            except OperationalError as error:
+                if not is_connection_lost(error):
+                    raise
+                logger.warning("worker %s: waits for the database: %s", self.id, error)
+                await asyncio.sleep(_TRY_AGAIN_SECONDS)
+        return False
+
+    async def _serve(self) -> None:
         queue = asyncio.create_task(self._take_tickets())
         duties = (self._keep_leases(), self._watch_cancellations(), self._sweep(), self._keep_house())
         care = [asyncio.create_task(one) for one in duties]
@@ -108,8 +137,9 @@ class JobWorker:
 
     async def _sign_off(self) -> None:
         try:
-            await run_sync(_deregister, self)
-        except OperationalError as error:  # its heartbeat ends, which says the same a little later
+            async with asyncio.timeout(_END_SECONDS):
+                await run_sync(_deregister, self)
+        except (OperationalError, TimeoutError) as error:  # its heartbeat ends, which says the same a little later
             logger.warning("worker %s: not signed off: %s", self.id, error)
 
     async def _end(self, parts: list[asyncio.Task[None]]) -> None:
@@ -160,7 +190,7 @@ class JobWorker:
         The work is a task of this worker's own. The queue cancels what runs on its tickets whenever it breaks off (the
         database restarted, say), and would else have to wait for all of it before it could begin anew.
         """
-        work = asyncio.create_task(self._work_on(job_id))
+        work = asyncio.create_task(self._work_on(job_id), name=f"job {job_id}")
         self._work.add(work)
         work.add_done_callback(self._work.discard)
         await asyncio.shield(work)
@@ -180,9 +210,10 @@ class JobWorker:
 
     async def _run_claimed(self, claim: Claim) -> None:
         job_id = claim.job.id
-        task = asyncio.create_task(self._run_body(claim), name=f"job {job_id}")
+        paid_calls = PaidCalls()
+        task = asyncio.create_task(self._run_body(claim, paid_calls), name=f"body of job {job_id}")
         # By lease: this worker may take over a job from itself, having lost it and being still about to let go.
-        running = self.running[claim.lease] = Running(claim, task)
+        running = self.running[claim.lease] = Running(claim, task, paid_calls)
         deadline = asyncio.get_running_loop().call_later(
             settings.JOB_TIMEOUT_SECONDS, running.stop, StopReason.TIMEOUT
         )
@@ -197,20 +228,31 @@ class JobWorker:
                 duration_ms = round((time.monotonic() - running.started_at) * 1000)
                 logger.info("job %s: %s", job_id, running.outcome, extra={"duration_ms": duration_ms})
 
-    async def _run_body(self, claim: Claim) -> Any:
+    async def _run_body(self, claim: Claim, paid_calls: PaidCalls) -> Any:
         job = claim.job
         workflow = get_workflow(job.workflow, job.workflow_version)
-        memory = await run_sync(_load_memory, claim, workflow)
+        memory = await run_sync(_load_memory, claim, workflow, paid_calls)
         with writing(Writing.JOB):
             result = await workflow.body(Run(memory), workflow.arguments.model_validate(job.arguments))
         return result.model_dump(mode="json")
 
     async def _hand_over(self) -> None:
-        """Stop what runs, also what was being claimed when the end came."""
-        while self._work:
+        """Stop what runs, also what was being claimed when the end came. Paid calls may end first, within a grace.
+
+        While the database is away nothing can be handed over; the leases run out then, as after a kill.
+        """
+        started_at = time.monotonic()
+        grace_ends_at, give_up_at = started_at + settings.WORKER_PAID_GRACE_SECONDS, started_at + _HAND_OVER_SECONDS
+        while self._work and (now := time.monotonic()) < give_up_at:
+            in_grace = now < grace_ends_at
             for running in self.running.values():
-                running.stop(StopReason.SHUTDOWN)
+                running.wind_up(in_grace=in_grace)
+                if in_grace and running.paid_calls.under_way:
+                    give_up_at = now + _HAND_OVER_SECONDS
             await asyncio.sleep(0.01)
+        for work in self._work:
+            logger.warning("worker %s: %s left to its lease", self.id, work.get_name())
+            work.cancel()
 
     async def _keep_leases(self) -> None:
         """Renew the leases on a connection of its own; stop the bodies whose lease is gone or about to end."""
@@ -298,9 +340,9 @@ def _deregister(worker: JobWorker) -> None:
     Worker.objects.filter(id=worker.id).update(stopped_at=Now())
 
 
-def _load_memory(claim: Claim, workflow: Workflow) -> Memory:
+def _load_memory(claim: Claim, workflow: Workflow, paid_calls: PaidCalls) -> Memory:
     expected = progress.expected_seconds(workflow.name, workflow.expected_seconds)
-    return Memory(claim, steps.load_results(claim.job.id), expected)
+    return Memory(claim, steps.load_results(claim.job.id), expected, paid_calls)
 
 
 def _cancelled_among(job_ids: list[uuid.UUID]) -> list[uuid.UUID]:

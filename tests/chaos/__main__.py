@@ -1,13 +1,15 @@
-"""``python -m tests.chaos --seeds 1 2 3 --minutes 2``: longer runs than the tests', or a planted fault."""
+"""``python -m tests.chaos --seeds 1 2 3 --minutes 2``: longer runs than the tests'; ``--faults``: planted faults."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 
-from tests.chaos.planted import FAULTS, catch_fault
-from tests.chaos.run import Chaos, run_chaos
+from tests.chaos.planted import FAULTS, catch_fault, run_without_fault
+from tests.chaos.provocations import PROVOCATIONS
+from tests.chaos.run import Chaos, Verdict, run_chaos
 
 
 def main() -> int:
@@ -16,26 +18,32 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--faults", action="store_true", help="Plant each fault and see that the check catches it.")
     options = parser.parse_args()
-    if options.faults:
-        return _catch_faults(options.seeds[0])
-    broken = 0
-    for seed in options.seeds:
-        verdict = asyncio.run(run_chaos(Chaos(seed, options.minutes * 60)))
-        sys.stdout.write(f"{verdict}\n")
-        sys.stdout.flush()
-        broken += bool(verdict.breaches)
-    return 1 if broken else 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no process is left behind
+    run = _show_faults if options.faults else lambda seed: _show_chaos(seed, options.minutes)
+    return min(1, sum(run(seed) for seed in options.seeds))
 
 
-def _catch_faults(seed: int) -> int:
-    missed = 0
+def _show_chaos(seed: int, minutes: float) -> int:
+    verdict = asyncio.run(run_chaos(Chaos(seed, minutes * 60, PROVOCATIONS)))
+    _show(verdict)
+    return bool(verdict.breaches)
+
+
+def _show_faults(seed: int) -> int:
+    """One run as it is, which must be clean, and one with each fault, which must not be. How many went wrong."""
+    clean, verdict = asyncio.run(run_without_fault(seed))
+    _show(verdict, "no fault: clean" if clean else "no fault: NOT CLEAN")
+    missed = int(not clean)
     for fault in FAULTS:
-        caught, verdicts = asyncio.run(catch_fault(fault, seed))
+        caught, verdict = asyncio.run(catch_fault(fault, seed))
+        _show(verdict, f"{fault}: {'caught' if caught else 'MISSED'}")
         missed += not caught
-        sys.stdout.write("".join(f"{verdict}\n" for verdict in verdicts))
-        sys.stdout.write(f"{fault}: {'caught' if caught else 'MISSED'} after {len(verdicts)} runs\n\n")
-        sys.stdout.flush()
     return missed
+
+
+def _show(verdict: Verdict, *lines: str) -> None:
+    sys.stdout.write("\n".join([str(verdict), *lines, ""]))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ from psycopg.rows import dict_row
 from dna.postgres import ADMIN, Server, ensure_running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LEASE_SECONDS = 3
+# A third of what is usual: short enough for many take-overs, long enough for a busy machine to renew it.
+LEASE_SECONDS = 5
 WORKERS = 3
 AHEAD_SECONDS = 60
 _START_SECONDS = 60.0
@@ -40,6 +41,8 @@ class Deed:
     started: float
     ended: float
     process_id: int = 0
+    jobs: tuple[str, ...] = ()
+    """The jobs that the process was known to hold, each of which somebody else must go on with in time."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ class Fleet:
     surprises: list[str] = field(default_factory=list)
     """Processes that ended by themselves."""
     expected_ends: set[int] = field(default_factory=set)
+    writers: dict[str, int] = field(default_factory=dict)
+    """Process ids by the names that their connections to the database have."""
 
     @property
     def base_url(self) -> str:
@@ -95,11 +100,16 @@ class Fleet:
         return self.home / "logs" / f"{name}.log"
 
     async def spawn(self, name: str, *arguments: str, **environment: str) -> Process:
-        """One of our programs, its output kept in the home."""
+        """One of our programs, its output kept in the home; its connections have a name that no other process has."""
+        writer = f"{name}.{len(self.writers)}"
+        self.writers[writer] = 0
+        environment = self.environment | environment | {"PGAPPNAME": writer}
         with self.log_file(name).open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, *arguments, cwd=ROOT, env=self.environment | environment, stdout=log, stderr=log
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *arguments, cwd=ROOT, env=environment, stdout=log, stderr=log
             )  # fmt: skip
+        self.writers[writer] = process.pid
+        return process
 
     async def start_service(self) -> None:
         self.service = await asyncio.create_subprocess_exec(
@@ -183,8 +193,8 @@ class Fleet:
         previous, self.server = self.server, await asyncio.to_thread(ensure_running, self.home)
         await asyncio.to_thread(previous.release)
 
-    def remember(self, kind: str, started: float, process_id: int = 0) -> None:
-        self.deeds.append(Deed(kind, started, time.time(), process_id))
+    def remember(self, kind: str, started: float, process_id: int = 0, jobs: tuple[str, ...] = ()) -> None:
+        self.deeds.append(Deed(kind, started, time.time(), process_id, jobs))
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -30,31 +31,40 @@ class Plan:
         return f"{self.at_seconds:6.1f} s  {self.kind} {self.place if self.kind.endswith('worker') else ''}"
 
 
-async def kill_worker(fleet: Fleet, place: int) -> None:
-    await _replace(fleet, place, "kill_worker", signal.SIGKILL)
+async def kill_worker(fleet: Fleet, place: int, jobs: tuple[str, ...] = ()) -> None:
+    await _replace(fleet, place, "kill_worker", signal.SIGKILL, jobs)
 
 
 async def terminate_worker(fleet: Fleet, place: int) -> None:
     await _replace(fleet, place, "terminate_worker", signal.SIGTERM)
 
 
-async def _replace(fleet: Fleet, place: int, kind: str, number: signal.Signals) -> None:
+async def _replace(fleet: Fleet, place: int, kind: str, number: signal.Signals, jobs: tuple[str, ...] = ()) -> None:
     worker, started = fleet.workers[place], time.time()
     await fleet.end(worker, number)
-    fleet.remember(kind, started, worker.pid)
+    fleet.remember(kind, started, worker.pid, jobs)
     await fleet.start_worker(place)
 
 
 async def freeze_worker(fleet: Fleet, place: int) -> None:
     """A zombie in the making: stopped until its leases are long gone, then woken."""
+    if fleet.workers[place].returncode is None:
+        async with frozen(fleet, place):
+            pass
+
+
+@asynccontextmanager
+async def frozen(fleet: Fleet, place: int, jobs: tuple[str, ...] = ()) -> AsyncIterator[None]:
+    """A worker that stands still for twice its lease, and for as long as the block takes."""
     worker, started = fleet.workers[place], time.time()
-    if worker.returncode is not None:
-        return
     worker.send_signal(signal.SIGSTOP)
-    await asyncio.sleep(2 * LEASE_SECONDS)
-    if worker.returncode is None:
-        worker.send_signal(signal.SIGCONT)
-    fleet.remember("freeze_worker", started, worker.pid)
+    try:
+        yield
+        await asyncio.sleep(started + 2 * LEASE_SECONDS - time.time())
+    finally:
+        if worker.returncode is None:
+            worker.send_signal(signal.SIGCONT)
+        fleet.remember("freeze_worker", started, worker.pid, jobs)
 
 
 async def kill_web(fleet: Fleet, _: int) -> None:
@@ -91,10 +101,10 @@ NEMESES: dict[str, Callable[[Fleet, int], Awaitable[None]]] = {
 }
 
 
-def make_schedule(seed: int, seconds: float, kinds: tuple[str, ...] = ()) -> list[Plan]:
+def make_schedule(seed: int, seconds: float) -> list[Plan]:
     """Every kind once, in any order, then at random; a deed every three seconds or so."""
     choice = random.Random(seed)
-    known = list(kinds or NEMESES)
+    known = list(NEMESES)
     plans: list[Plan] = []
     at_seconds, bag = 2.0, choice.sample(known, len(known))
     while at_seconds < seconds - 1:

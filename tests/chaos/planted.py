@@ -1,35 +1,43 @@
-"""The runs with a planted fault, and the invariant that must break in each."""
+"""The runs with a planted fault, what brings each to light for certain, and the invariant that must break."""
 
 from __future__ import annotations
 
-from tests.chaos.run import Chaos, Verdict, run_chaos
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-# A zombie writes only what was under way when it was frozen, and only while nobody else has written the same: slow
-# steps are still under way at the worker that took over when it wakes. Some runs see no such thing, hence the tries.
-_SLOW = 6.0
-_TRIES = 3
+from tests.chaos.evidence import Evidence
+from tests.chaos.invariants import paid_once, taken_over_in_time
+from tests.chaos.provocations import PROVOCATIONS, Provocation, kill_inside_a_step, wake_a_zombie
+from tests.chaos.run import Chaos, Verdict, run_chaos
+from tests.chaos.writers import zombies_write_nothing
+
+_REST_SECONDS = 5.0  # a fault may keep jobs from ending for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One fault of ``faults.py``."""
+
+    provocation: Provocation
+    must_break: Callable[[Evidence], Iterator[str]]
+
 
 FAULTS = {
-    "result_key_not_unique": "Each (job, step) is paid",
-    "take_over_off": "After quiet",
-    "fencing_off": "What is written",
+    "result_key_not_unique": Planted(kill_inside_a_step, paid_once),
+    "take_over_off": Planted(kill_inside_a_step, taken_over_in_time),
+    "fencing_off": Planted(wake_a_zombie, zombies_write_nothing),
 }
-"""By fault: how the invariant begins that must break."""
 
 
-def fault_run(fault: str, seed: int) -> Chaos:
-    if fault == "result_key_not_unique":
-        return Chaos(seed, 10, fault, kinds=("terminate_worker",), patience_seconds=2)
-    if fault == "take_over_off":
-        return Chaos(seed, 8, fault, kinds=("kill_worker",), patience_seconds=15)
-    return Chaos(seed, 25, fault, kinds=("freeze_worker",), pace=_SLOW, patience_seconds=2)
+async def run_without_fault(seed: int) -> tuple[bool, Verdict]:
+    """Whether the same provocations break nothing in the runtime as it is."""
+    verdict = await run_chaos(Chaos(seed, provocations=PROVOCATIONS))
+    return not verdict.breaches, verdict
 
 
-async def catch_fault(fault: str, seed: int) -> tuple[bool, list[Verdict]]:
-    """Whether a run broke what it should, and the verdicts of all that it took."""
-    verdicts: list[Verdict] = []
-    for attempt in range(_TRIES):
-        verdicts.append(await run_chaos(fault_run(fault, seed + attempt)))
-        if any(name.startswith(FAULTS[fault]) for name in verdicts[-1].breaches):
-            return True, verdicts
-    return False, verdicts
+async def catch_fault(fault: str, seed: int) -> tuple[bool, Verdict]:
+    """Whether one run broke the invariant that it should."""
+    planted = FAULTS[fault]
+    chaos = Chaos(seed, provocations=(planted.provocation,), fault=fault, patience_seconds=_REST_SECONDS)
+    verdict = await run_chaos(chaos)
+    return planted.must_break.__doc__ in verdict.breaches, verdict

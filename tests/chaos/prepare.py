@@ -1,4 +1,4 @@
-"""Run once before the processes start: tables, customers, keys. Prints the customers as JSON."""
+"""Run once before the processes start: tables, witness, customers, keys. Prints the customers as JSON."""
 
 from __future__ import annotations
 
@@ -9,32 +9,35 @@ import django
 from django.core.management import call_command
 from django.db import connections
 
-TABLE = """
-CREATE TABLE chaos_effect (
-    id bigserial PRIMARY KEY, job_id uuid NOT NULL, customer_id uuid NOT NULL, key text NOT NULL, what text NOT NULL,
-    process_id int NOT NULL, lease bigint NOT NULL, written_at timestamptz NOT NULL DEFAULT clock_timestamp())"""
 CUSTOMERS = ("acme", "globex", "initech")
 
 
 def prepare(fault: str) -> list[dict[str, str]]:
+    """By customer its id, and an editor's and an administrator's key."""
+    from tests.chaos.faults import SCHEMA
+    from tests.chaos.witness import TABLES, TRIGGERS
+
+    call_command("migrate", verbosity=0, interactive=False)
+    with connections["owner"].cursor() as cursor:
+        for sql in (TABLES, TRIGGERS, SCHEMA.get(fault, "")):
+            if sql:
+                cursor.execute(sql)
+    return [_make_customer(slug) for slug in CUSTOMERS]
+
+
+def _make_customer(slug: str) -> dict[str, str]:
     from accounts_app.api_keys import create_api_key
     from accounts_app.choices import Role
     from accounts_app.customers import create_customer
     from accounts_app.members import create_user
-    from tests.chaos.faults import SCHEMA
 
-    call_command("migrate", verbosity=0, interactive=False)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(TABLE)
-        if fault in SCHEMA:
-            cursor.execute(SCHEMA[fault])
-    made = []
-    for slug in CUSTOMERS:
-        customer = create_customer(slug=slug, name=slug.title())
-        user = create_user(email=f"editor@{slug}.example", customer=customer, role=Role.EDITOR)
-        _, key = create_api_key(user=user, customer=customer, name="chaos")
-        made.append({"slug": slug, "id": str(customer.id), "key": key})
-    return made
+    customer = create_customer(slug=slug, name=slug.title())
+    editor = create_user(email=f"editor@{slug}.example", customer=customer, role=Role.EDITOR)
+    staff = create_user(email=f"staff@{slug}.example", customer=customer, role=Role.MANAGER, is_staff=True)
+    _, key = create_api_key(user=editor, customer=customer, name="chaos")
+    _, staff_key = create_api_key(user=staff, customer=customer, name="chaos")
+    about = {"slug": slug, "id": str(customer.id), "editor_id": str(editor.id)}
+    return about | {"key": key, "staff_key": staff_key}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Readers that follow jobs through the web process, are cut off at random, and resume after the last number."""
+"""Readers that follow jobs and feeds through the web process, drop out at random, and resume after the last number."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.chaos.load import Load
 
 @dataclass(slots=True)
 class Reader:
-    """One reader of one job, with everything it was told."""
+    """One reader of one job, or of its own feed where no job is named, with everything it was told."""
 
     job_id: str
     customer: dict[str, str]
@@ -29,6 +29,11 @@ class Reader:
     resumes: int = 0
     foreign: bool = False
     """It asks for the job of another customer and must be told nothing."""
+
+    @property
+    def awaits_end(self) -> bool:
+        """Whether it must be told of an end; a feed has none."""
+        return bool(self.job_id) and not self.foreign
 
     @property
     def last(self) -> int:
@@ -47,19 +52,26 @@ class Readers:
         """Whether they still drop their connections on purpose."""
 
     async def run(self) -> None:
-        """Follow every job that is submitted, until cancelled; every eighth is followed by a stranger too."""
-        followed: set[str] = set()
+        """Until cancelled: follow each customer's feed and every job, anew when a new attempt at it was made."""
+        followed: set[tuple[str, int]] = set()
         async with asyncio.TaskGroup() as group:
+
+            def follow(*readers: Reader) -> None:
+                self.readers.extend(readers)
+                for reader in readers:
+                    group.create_task(self._follow(reader))
+
+            follow(*(Reader("", customer) for customer in self._fleet.customers))
             while True:
                 for job_id, customer_id in list(self._load.said.customers.items()):
-                    if job_id not in followed:
-                        followed.add(job_id)
-                        for reader in self._readers_of(job_id, customer_id):
-                            self.readers.append(reader)
-                            group.create_task(self._follow(reader))
+                    attempt = (job_id, self._load.said.reopened(job_id))
+                    if attempt not in followed:
+                        followed.add(attempt)
+                        follow(*self._readers_of(job_id, customer_id))
                 await asyncio.sleep(0.2)
 
     def _readers_of(self, job_id: str, customer_id: str) -> list[Reader]:
+        """Its customer, and every eighth time a stranger too."""
         owner = next(one for one in self._fleet.customers if one["id"] == customer_id)
         stranger = next(one for one in self._fleet.customers if one["id"] != customer_id)
         foreign = [Reader(job_id, stranger, foreign=True)] if self._choice.random() < 1 / 8 else []
@@ -75,9 +87,10 @@ class Readers:
             await asyncio.sleep(self._choice.uniform(0.05, 0.6))
 
     async def _read(self, reader: Reader) -> None:
-        """Until the end of the job, or until this reader has had enough; by socket or by server-sent events."""
+        """Until the end of the job, or until this reader has had enough; through any of the doors."""
         enough = self._choice.randint(1, 12) if self.restless else 10_000
-        kind = self._choice.choice((self._by_socket, self._by_events))
+        doors = (self._by_socket, self._by_events, self._by_pages) if reader.job_id else (self._by_socket,)
+        kind = self._choice.choice(doors)
         async with aclosing(kind(reader)) as texts:
             async for text in texts:
                 message = json.loads(text)
@@ -92,7 +105,8 @@ class Readers:
                     return
 
     async def _by_socket(self, reader: Reader) -> AsyncGenerator[str, None]:
-        url = f"ws://127.0.0.1:{self._fleet.port}/ws/jobs/{reader.job_id}/?token={await self._token(reader)}"
+        stream = f"jobs/{reader.job_id}" if reader.job_id else "me"
+        url = f"ws://127.0.0.1:{self._fleet.port}/ws/{stream}/?token={await self._token(reader)}"
         options: dict[str, Any] = {"open_timeout": 5, "close_timeout": 1, "ping_interval": None, "proxy": None}
         async with connect(f"{url}&after={reader.last}", **options) as socket:
             async for text in socket:
@@ -109,6 +123,21 @@ class Readers:
                 async for line in answer.aiter_lines():
                     if line.startswith("data: "):
                         yield line.removeprefix("data: ")
+
+    async def _by_pages(self, reader: Reader) -> AsyncGenerator[str, None]:
+        url, headers = f"/api/v1/jobs/{reader.job_id}", {"X-API-Key": reader.customer["key"]}
+        async with httpx.AsyncClient(
+            base_url=self._fleet.base_url, headers=headers, trust_env=False, timeout=5
+        ) as client:
+            while True:
+                job = (await client.get(url)).raise_for_status().json()  # first: what it says is in the pages after it
+                page = await client.get(f"{url}/events", params={"after": reader.last, "limit": 3})
+                events = page.raise_for_status().json()["events"]
+                for event in events:
+                    yield json.dumps(event)
+                if not events and job["last_event_number"] == reader.last and job["completed_at"]:
+                    yield json.dumps({"type": "completion", "status": job["status"]})
+                await asyncio.sleep(0.1)
 
     async def _token(self, reader: Reader) -> str:
         async with httpx.AsyncClient(base_url=self._fleet.base_url, trust_env=False, timeout=5) as client:

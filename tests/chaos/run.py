@@ -15,6 +15,7 @@ from tests.chaos.fleet import Fleet, running_fleet
 from tests.chaos.invariants import breaches
 from tests.chaos.load import Load
 from tests.chaos.nemeses import Plan, do_all, make_schedule
+from tests.chaos.provocations import Provocation
 from tests.chaos.readers import Readers
 
 _CATCH_UP_SECONDS = 10.0
@@ -29,13 +30,11 @@ class Chaos:
     """What a run is made of; the same again gives the same schedule."""
 
     seed: int
-    seconds: float
+    seconds: float = 0.0
+    """Of nemeses at random."""
+    provocations: tuple[Provocation, ...] = ()
+    """What is brought about on purpose after those."""
     fault: str = ""
-    kinds: tuple[str, ...] = ()
-    """Only these nemeses; all of them when empty."""
-    pace: float = 1.0
-    """How long steps take, compared to the usual tenths of a second."""
-    orders_per_second: float = 2.0
     patience_seconds: float = 45.0
     """How long it may take to come to rest afterwards."""
 
@@ -50,7 +49,9 @@ class Verdict:
     """What the processes logged as errors, counted; for people to read, no invariant."""
 
     def __str__(self) -> str:
-        lines = [f"seed {self.chaos.seed}, {self.chaos.seconds:g} s {self.chaos.fault}".rstrip()]
+        provoked = [one.__name__ for one in self.chaos.provocations]
+        done = ", ".join([f"seed {self.chaos.seed}", f"{self.chaos.seconds:g} s", *provoked, self.chaos.fault])
+        lines = [f"{done.rstrip(', ')}: {'BROKEN' if self.breaches else 'clean'}"]
         lines += [f"  {name}: {value}" for name, value in self.figures.items()]
         lines += [f"  logged {times} x {line}" for line, times in self.errors.most_common(12)]
         if self.breaches:
@@ -62,7 +63,7 @@ class Verdict:
 
 
 async def run_chaos(chaos: Chaos) -> Verdict:
-    schedule = make_schedule(chaos.seed, chaos.seconds, chaos.kinds)
+    schedule = make_schedule(chaos.seed, chaos.seconds)
     async with running_fleet(chaos.fault) as fleet:
         evidence = await _suffer(fleet, chaos, schedule)
         found = await asyncio.to_thread(breaches, evidence)
@@ -70,7 +71,7 @@ async def run_chaos(chaos: Chaos) -> Verdict:
 
 
 async def _suffer(fleet: Fleet, chaos: Chaos, schedule: list[Plan]) -> Evidence:
-    load = Load(fleet, chaos.seed, pace=chaos.pace, orders_per_second=chaos.orders_per_second)
+    load = Load(fleet, chaos.seed)
     readers, watcher = Readers(fleet, load, chaos.seed), Watcher(fleet)
     tasks = [asyncio.create_task(part.run()) for part in (load, readers, watcher)]
     tasks.append(asyncio.create_task(fleet.watch()))
@@ -78,6 +79,8 @@ async def _suffer(fleet: Fleet, chaos: Chaos, schedule: list[Plan]) -> Evidence:
         async with asyncio.TaskGroup() as group:
             group.create_task(do_all(fleet, schedule))
             group.create_task(asyncio.sleep(chaos.seconds))
+        for provoke in chaos.provocations:
+            await provoke(fleet, load)
         load.submitting = readers.restless = False
         await _come_to_rest(fleet, readers, chaos.patience_seconds)
         for task in tasks:
@@ -96,7 +99,7 @@ async def _come_to_rest(fleet: Fleet, readers: Readers, patience_seconds: float)
     while time.monotonic() < deadline and await asyncio.to_thread(_unsettled, fleet):
         await asyncio.sleep(0.5)
     deadline = time.monotonic() + min(patience_seconds, _CATCH_UP_SECONDS)
-    while time.monotonic() < deadline and any(r.completion is None for r in readers.readers if not r.foreign):
+    while time.monotonic() < deadline and any(r.completion is None for r in readers.readers if r.awaits_end):
         await asyncio.sleep(0.2)
 
 
@@ -110,7 +113,7 @@ def _unsettled(fleet: Fleet) -> bool:
 
 
 def _figures(evidence: Evidence) -> dict[str, object]:
-    readers = [reader for reader in evidence.readers if not reader.foreign]
+    readers = [reader for reader in evidence.readers if reader.awaits_end]
     types = Counter(event["type"] for events in evidence.events.values() for event in events)
     return {
         "jobs": dict(Counter(job["status"] for job in evidence.jobs.values())),
@@ -121,7 +124,8 @@ def _figures(evidence: Evidence) -> dict[str, object]:
         "atomic writes": len(evidence.effects),
         "answers": len(evidence.said.answered),
         "cancelled": len(evidence.said.cancelled),
-        "retried": len(evidence.said.retried),
+        "retried and redone": (len(evidence.said.retried), len(evidence.said.redone)),
+        "rows witnessed": len(evidence.witnessed),
         "errors of jobs": dict(Counter(job["error_code"] for job in evidence.jobs.values() if job["error_code"])),
         "readers": f"{len(readers)} with {sum(reader.resumes for reader in readers)} resumes",
     }

@@ -51,7 +51,7 @@ async def _sell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head
     call = Call(headers["idempotency-key"], headers["x-customer"], int(headers["x-process"]), time.time())
     calls.append(call)
     hung_up = asyncio.ensure_future(reader.read(1))
-    await asyncio.wait([hung_up], timeout=random.uniform(0.05, 0.6) * float(headers["x-pace"]))
+    await asyncio.wait([hung_up], timeout=random.uniform(0.05, 0.6) + float(headers["x-extra-seconds"]))
     try:
         if not hung_up.done():
             await _answer(writer, 200, "{}")

@@ -10,4 +10,3 @@ from tests.chaos.run import Chaos, run_chaos
 def test_nothing_breaks_whatever_is_done_to_the_processes() -> None:
     verdict = asyncio.run(run_chaos(Chaos(seed=1, seconds=60)))
     assert not verdict.breaches, f"\n{verdict}"
-

@@ -1,4 +1,4 @@
-"""The product's addresses, and two doors of the chaos runs: submit an order, answer a question."""
+"""The product's addresses, and the doors of the chaos runs: submit an order, answer a question, redo a job."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from ninja import NinjaAPI, Schema, Status
 
 from accounts_app.http import API_AUTHENTICATION, actor_of, add_error_handlers
 from dna.urls import handler404 as handler404
+from dna.urls import handler500 as handler500
 from dna.urls import urlpatterns as product_urls
-from jobs_app.jobs import submit_job
+from jobs_app.jobs import redo_job, submit_job
 from jobs_app.models import Question
 from jobs_app.questions import answer_question
 from templates_app.once import make_once
@@ -24,6 +25,10 @@ add_error_handlers(doors)
 
 class Answer(Schema):
     amount: int
+
+
+class Redo(Schema):
+    from_key: str
 
 
 @doors.post("/orders")
@@ -51,6 +56,11 @@ def open_questions(request: HttpRequest) -> list[UUID]:
 def answer(request: HttpRequest, question_id: UUID, given: Answer) -> dict[str, str]:
     question = answer_question(question_id, given.model_dump(), actor=actor_of(request))
     return {"job_id": str(question.job_id)}
+
+
+@doors.post("/jobs/{uuid:job_id}/redo")
+def redo(request: HttpRequest, job_id: UUID, wanted: Redo) -> dict[str, int]:
+    return {"attempt": redo_job(job_id, wanted.from_key, actor=actor_of(request)).attempt}
 
 
 urlpatterns = [path("chaos/", doors.urls), *product_urls]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts_app.access import Actor
+from accounts_app.outage import is_connection_lost
 from jobs_app import claims, steps, tickets
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
-from jobs_app.db import is_connection_lost, persisted, run_sync
-from jobs_app.errors import LeaseLost
-from jobs_app.jobs import cancel_job
+from jobs_app.db import persisted, run_sync
+from jobs_app.errors import JobEnded, LeaseLost
+from jobs_app.jobs import cancel_job, retry_job
 from jobs_app.models import Event, Job, StepResult
 from jobs_app.waits import CancelRequested, Condition, suspend_job
 from jobs_app.worker import JobWorker
@@ -205,3 +207,48 @@ def test_a_frozen_transaction_is_cut_by_the_server(settings: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'")
         assert cursor.fetchone()[0] == settings.JOB_LEASE_SECONDS * 2 * 1000
+
+
+async def test_a_job_retried_while_its_child_is_still_being_cancelled_starts_another(
+    submit: Submit, actor: Actor
+) -> None:
+    job = await run_sync(submit, "test.parent_of_waiting", 5)
+    async with working():
+        await until(lambda: calls["wait"] == 1)
+        async with asyncio.timeout(10):
+            while (await fresh(job)).status != JobStatus.WAITING:
+                await asyncio.sleep(0.02)
+        await run_sync(_cancel_and_retry, job, actor)
+        await until(lambda: calls["wait"] == 2)
+        release.set()
+        async with asyncio.timeout(10):
+            while (await fresh(job)).status != JobStatus.COMPLETED:
+                await asyncio.sleep(0.02)
+    children = await run_sync(lambda: sorted(Job.objects.filter(parent=job).values_list("status", flat=True)))
+    assert children == [JobStatus.CANCELLED, JobStatus.COMPLETED]
+
+
+def _cancel_and_retry(job: Job, actor: Actor) -> None:
+    cancel_job(job.id, actor=actor)
+    retry_job(job.id, actor=actor)
+
+
+async def test_cancelling_a_job_that_ends_at_that_moment_is_refused(submit: Submit, actor: Actor) -> None:
+    claim = await run_sync(lambda: taken(submit("test.sum")))
+    ended, asked = threading.Event(), threading.Event()
+    ending = asyncio.create_task(run_sync(_end_slowly, claim, ended, asked))
+    await until(ended.is_set)
+    cancelling = asyncio.create_task(run_sync(cancel_job, claim.job.id, actor=actor))
+    await asyncio.sleep(0.3)  # it has found the job running, and waits for its lock
+    asked.set()
+    await ending
+    with pytest.raises(JobEnded):
+        await cancelling
+    assert EventType.JOB_CANCEL_REQUESTED not in await run_sync(types_of, claim.job)
+
+
+def _end_slowly(claim: claims.Claim, ended: threading.Event, asked: threading.Event) -> None:
+    with transaction.atomic():
+        claims.fail_job(claim.lease, RuntimeError("over"), errored=True)
+        ended.set()
+        asked.wait(10)

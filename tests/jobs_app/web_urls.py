@@ -9,11 +9,11 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
-from dna.urls import handler404
+from dna.urls import handler404, handler500
 from dna.urls import urlpatterns as site
 from jobs_app.hub import get_hub
 
-__all__ = ["handler404"]
+__all__ = ["handler404", "handler500"]
 
 
 async def held(request: HttpRequest) -> JsonResponse:

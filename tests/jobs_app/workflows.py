@@ -236,3 +236,16 @@ async def cancelled_before_it_asks(run: Run, request: Numbers) -> Total:
     await run.step("cancel", ask_to_cancel, run.job_id)
     choice = await run.ask("colour", "Which colour?", Choice)
     return Total(total=choice.count)
+
+
+async def buy(n: int) -> int:
+    """A paid call that takes a quarter of a second."""
+    calls["buy begun"] += 1
+    await asyncio.sleep(0.25)
+    calls["buy"] += 1
+    return n
+
+
+@workflow("test.buy", arguments=Numbers)
+async def buy_in_a_row(run: Run, numbers: Numbers) -> Total:
+    return Total(total=sum([await run.options(paid=True).step(f"buy-{n}", buy, n) for n in range(numbers.n)]))
