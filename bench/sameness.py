@@ -204,7 +204,8 @@ def _remove_field(p: etree._Element, begin: etree._Element, stop: etree._Element
         detach(begin)
         return
     inside = False
-    for node in [node for run in p.iter(w + "r") for node in run]:
+    around = (w + "p", w + "del", w + "moveFrom")
+    for node in [node for run in p.iter(w + "r") if next(run.iterancestors(*around)) is p for node in run]:
         inside = inside or node is begin
         if inside and node.tag != w + "rPr":
             detach(node)
@@ -230,6 +231,8 @@ def _canonical(root: etree._Element, w: str) -> str:
 def _normalise(root: etree._Element, w: str) -> None:
     """Take out what filling may change in and around a place; white space of text is compared elsewhere."""
     _forget_states(root, w)
+    for node in list(root.iter(w + "lastRenderedPageBreak")):  # where pages ended when Word last looked
+        detach(node)
     for node in list(root.iter(w + "t")):
         node.text = "".join((node.text or "").split())
         node.attrib.pop(SPACE, "")
