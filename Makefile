@@ -32,11 +32,11 @@ types: $(DEV)
 	$(VENV)/bin/mypy .
 
 unit: $(DEV)
-	@sh .ci/debian-packages chromium
+	@sh .ci/debian-packages chromium libreoffice-writer-nogui poppler-utils
 	$(PY) -m pytest
 
 bench: $(BENCH) ## Measure: Word files (uses ../shared/bench, or DNA_BENCH), jobs and streams
-	@sh .ci/debian-packages redis-server
+	@sh .ci/debian-packages redis-server libreoffice-writer-nogui poppler-utils fontconfig
 	$(PY) -m bench
 
 chaos: $(DEV) ## Kill, freeze and cut off the real processes while jobs run (SEEDS="1 2 3" MINUTES=2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +22,11 @@ from templates_app.docx.package import Package
 from templates_app.docx.parse import parse
 from templates_app.docx.structures import Kind, structures
 from templates_app.docx.text import iter_paragraphs, namespace, paragraph_text
-from templates_app.docx.values import Value, as_date
+from templates_app.docx.values import Value, as_date, column_fields
 
 from . import corpus, validity
 from .sameness import differences
-from .samples import sample_values
+from .samples import long_lines, sample_values
 
 SHOWN = 5
 
@@ -36,30 +37,58 @@ class Check:
 
     name: str
     fields: int = 0
-    places: int = 0
     seconds: float = 0.0
+    kinds: Counter[str] = field(default_factory=Counter)
+    given: dict[str, Value] = field(default_factory=dict)
+    filled: Filled | None = None
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    data: bytes = b""
+
+    @property
+    def places(self) -> int:
+        return len(self.filled.placed_spans) if self.filled else 0
 
 
 def check_template(path: Path) -> Check:
     data, check = path.read_bytes(), Check(path.stem)
     try:
-        fields = parse(data).fields
-        values = sample_values(fields)
+        found = parse(data)
+        fields, values = found.fields, sample_values(found.fields, found.outline)
         started = time.perf_counter()
         filled = fill(data, fields, values)
     except DocxError as error:
         check.wrong.append(f"{error.code}: {error}")
         return check
     check.seconds = time.perf_counter() - started
-    check.fields, check.places, check.data = len(fields), len(filled.placed_spans), filled.data
+    check.fields, check.filled, check.given = len(fields), filled, values
     check.notes = list(filled.notes)
+    check.kinds = _kinds(fields, filled)
     if fill(data, fields, values).data != filled.data:
         check.wrong.append("a second fill gave other bytes")
-    check.wrong += _missing(fields, filled) + _misplaced(filled, fields, values) + differences(data, filled)
+    check.wrong += _missing(fields, filled) + _misplaced(filled, fields, values) + _not_grown(fields, filled)
+    check.wrong += differences(data, filled)
     return check
+
+
+def _kinds(fields: Sequence[Field], filled: Filled) -> Counter[str]:
+    """How many values of each type were written; those in tables by the type of their column."""
+    known = {found.key: found for found in fields}
+    return Counter(_kind_of(known[item.key], item) for item in filled.placed_spans)
+
+
+def _kind_of(found: Field, item: Placed) -> str:
+    if found.type is not FieldType.TABLE:
+        how = " as picture" if item.state == "picture" else " in paragraphs" if item.further else ""
+        return found.type.value + how
+    column = column_fields(found)[found.anchors.index(item.anchor)]
+    how = " in paragraphs" if item.further else ""
+    return f"{column.type.value} in a table{how}" + (", row added" if item.added else "")
+
+
+def _not_grown(fields: Sequence[Field], filled: Filled) -> list[str]:
+    grown = {item.key for item in filled.placed_spans if item.added}
+    return [f"{found.key}: no row was added" for found in fields
+            if found.type is FieldType.TABLE and found.key not in grown]
 
 
 def _missing(fields: Sequence[Field], filled: Filled) -> list[str]:
@@ -79,11 +108,21 @@ def _misplaced(filled: Filled, fields: Sequence[Field], values: dict[str, Value]
         paragraphs = list(iter_paragraphs(root, w))
         for item in filled.placed_spans:
             if item.place.part == part:
-                p = paragraphs[item.place.p]
-                text = paragraph_text(p, w)[item.place.start:item.place.end]
-                if text != item.text or not _is_value(item, known[item.key], values[item.key], p, w):
+                spans = [(paragraphs[span.p], span) for span in (item.place, *item.further)]
+                text = "\n".join(paragraph_text(p, w)[span.start:span.end] for p, span in spans)
+                if text != item.text or not _is_value(item, known[item.key], values[item.key], spans[0][0], w):
                     wrong.append(f"{item.key} at {item.place}: {text!r} instead of {item.text!r} ({item.state})")
+                elif item.further and not _is_laid_out([p for p, _ in spans], w):
+                    wrong.append(f"{item.key} at {item.place}: no list or no emphasis")
     return wrong
+
+
+def _is_laid_out(paragraphs: Sequence[etree._Element], w: str) -> bool:
+    """Whether a long text has its four list items and its bold and italic words."""
+    numbers = [p.find(f"{w}pPr/{w}numPr/{w}numId") for p in paragraphs]
+    items = [number for number in numbers if number is not None and number.get(w + "val") != "0"]
+    looks = [run.find(f"{w}rPr/{w}{name}") for p in paragraphs for run in p.iter(w + "r") for name in ("bCs", "iCs")]
+    return len(items) in (0, 4) and any(look is not None for look in looks)
 
 
 def _is_value(item: Placed, found: Field, value: Value, p: etree._Element, w: str) -> bool:
@@ -95,11 +134,19 @@ def _is_value(item: Placed, found: Field, value: Value, p: etree._Element, w: st
     if item.state.startswith("entry"):
         index = item.state.split()[1]
         return any(result.get(w + "val") == index for result in p.iter(w + "result"))
-    cell = found.anchors.index(item.anchor)
-    scalar = value[item.row][cell] if found.type is FieldType.TABLE else value  # type: ignore[index]
-    day = as_date(scalar)
+    scalar = value
+    if found.type is FieldType.TABLE:
+        scalar = value[item.row][found.anchors.index(item.anchor)]  # type: ignore[index]
     if isinstance(scalar, bool):
         return bool(item.text)
+    if isinstance(scalar, str) and scalar.startswith(("Absatz", "Kurz")):
+        position = 0
+        for line in long_lines(scalar):
+            position = item.text.find(line, position)
+            if position < 0:
+                return False
+        return True
+    day = as_date(scalar)
     return item.text == str(scalar) or (day is not None and str(day.year)[2:] in item.text)
 
 
@@ -120,7 +167,10 @@ def run(files: Sequence[Path], *, validate: bool) -> int:
         _tell(check)
     failed = sum(bool(check.wrong) for check in checks)
     if validate:
-        failed += validity.run([(path, check.data) for path, check in zip(files, checks, strict=True) if check.data])
+        failed += validity.run([(path, check.filled.data) for path, check in zip(files, checks, strict=True)
+                                if check.filled])
+    for kind, count in sorted(sum((check.kinds for check in checks), Counter()).items()):
+        sys.stdout.write(f"     {count:6} {kind}\n")
     places, seconds = sum(check.places for check in checks), sum(check.seconds for check in checks)
     sys.stdout.write(f"fill: {len(checks)} templates, {places} places written in {seconds:.2f} s, "
                      f"{failed} templates with something wrong\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from itertools import pairwise
@@ -21,7 +22,10 @@ from templates_app.docx.package import CONTENT_TYPES, Package
 from templates_app.docx.structures import Kind, structures
 from templates_app.docx.text import CHOICE, FALLBACK, iter_paragraphs, namespace, paragraph_text, pieces
 
+NEW = re.compile(r"word/media/dna-[0-9a-f]+\.\w+|.*\.rels|[^/]+/numbering\.xml")
+LIST = re.compile(r"\{.*\}(?:abstractNum|num)")
 BOUND = re.compile(r"(?i)(customXml/|docProps/|.*settings\.xml$)")
+LAYOUT = ("numPr", "ind", "bidi")
 Span = tuple[int, int]
 
 
@@ -40,15 +44,30 @@ def _parts(old: Package, new: Package, stories: set[str]) -> Iterable[str]:
     if list(old.names) != [name for name in new.names if name in old.names]:
         yield "the order of the parts changed"
     for name in new.names:
-        if name not in old.names and not (name.startswith("word/media/dna-") or name.endswith(".rels")):
+        if name not in old.names and not NEW.fullmatch(name):
             yield f"{name} is new"
-    pictures = any(name not in old.names for name in new.names)
+    added = any(name not in old.names for name in new.names)
     for name in old.names:
-        index = pictures and (name == CONTENT_TYPES or name.endswith(".rels"))
+        index = added and (name == CONTENT_TYPES or name.endswith(".rels"))
         if name in stories or BOUND.match(name) or index:
             continue
-        if _raw(old, name) != _raw(new, name):
+        if _raw(old, name) != _raw(new, name) and not _only_lists_were_added(old, new, name):
             yield f"{name} changed"
+
+
+def _only_lists_were_added(old: Package, new: Package, name: str) -> bool:
+    """Whether a numbering part is what it was but for further lists."""
+    if name != old.related(old.main_part, "numbering"):
+        return False
+    before, after = deepcopy(old.xml(name)), deepcopy(new.xml(name))
+    known = Counter(_c14n(child) for child in before)
+    for child in list(after):
+        form = _c14n(child)
+        if known[form]:
+            known[form] -= 1
+        elif LIST.fullmatch(str(child.tag)):
+            detach(child)
+    return _c14n(before) == _c14n(after)
 
 
 def _raw(package: Package, name: str) -> bytes:
@@ -62,7 +81,8 @@ def _story(old: Package, new: Package, part: str, placed: Sequence[Placed]) -> l
     old_p, new_p = list(iter_paragraphs(before, w)), list(iter_paragraphs(after, w))
     clones = _added_rows(placed, new_p, w)
     cloned = {p for row in clones for p in row.iter(w + "p")}
-    kept = [p for p in new_p if p not in cloned]
+    further = {new_p[anchor.p] for item in placed for anchor in item.further}
+    kept = [p for p in new_p if p not in cloned and p not in further]
     if len(kept) != len(old_p):
         return [f"{part}: {len(old_p)} paragraphs became {len(kept)}"]
     places = _spans((new_p[item.place.p], item.place) for item in placed if new_p[item.place.p] not in cloned)
@@ -78,8 +98,13 @@ def _story(old: Package, new: Package, part: str, placed: Sequence[Placed]) -> l
         pair = _text_differs(p, sorted(anchors.get(p, [])), q, sorted(places.get(q, [])), w)
         if pair is not None:
             wrong.append(f"{part} {old_p.index(p)}: {pair[0]!r} became {pair[1]!r}")
-    _mask(before, anchors, w)
-    _mask(after, places, w)
+    for p in [twin for p in further if (twin := _twin(p, w)) is not None] + list(further):
+        detach(p)
+    for q, p in twin_of.items():
+        if q in places:
+            _forget_layout(p, q, anchors.get(p, []), places[q], w)
+    _mask(anchors, w)
+    _mask(places, w)
     for row in clones:
         detach(_with_control(row, w))
     return wrong + _canonical_difference(part, before, after, w)
@@ -128,7 +153,21 @@ def _outside(text: str, spans: list[Span]) -> list[str]:
     return [*found, text[position:]]
 
 
-def _mask(root: etree._Element, spans: dict[etree._Element, list[Span]], w: str) -> None:
+def _forget_layout(p: etree._Element, q: etree._Element, anchors: list[Span], places: list[Span], w: str) -> None:
+    """A paragraph that holds nothing but a value may have become an item of a list, or run from right to left."""
+    around = _outside(paragraph_text(p, w), sorted(anchors)) + _outside(paragraph_text(q, w), sorted(places))
+    if "".join(around).strip():
+        return
+    for one in [x for pair in ((p, _twin(p, w)), (q, _twin(q, w))) for x in pair if x is not None]:
+        properties = one.find(w + "pPr")
+        for node in [node for name in LAYOUT for node in (properties if properties is not None else ()) if
+                     node.tag == w + name]:
+            detach(node)
+        if properties is not None and not len(properties):
+            detach(properties)
+
+
+def _mask(spans: dict[etree._Element, list[Span]], w: str) -> None:
     """Cut the places out, in the version for older programs too."""
     for p, own in spans.items():
         twin = _twin(p, w)
@@ -165,7 +204,8 @@ def _remove_field(p: etree._Element, begin: etree._Element, stop: etree._Element
         detach(begin)
         return
     inside = False
-    for node in [node for run in p.iter(w + "r") for node in run]:
+    around = (w + "p", w + "del", w + "moveFrom")
+    for node in [node for run in p.iter(w + "r") if next(run.iterancestors(*around)) is p for node in run]:
         inside = inside or node is begin
         if inside and node.tag != w + "rPr":
             detach(node)
@@ -191,14 +231,12 @@ def _canonical(root: etree._Element, w: str) -> str:
 def _normalise(root: etree._Element, w: str) -> None:
     """Take out what filling may change in and around a place; white space of text is compared elsewhere."""
     _forget_states(root, w)
+    for node in list(root.iter(w + "lastRenderedPageBreak")):  # where pages ended when Word last looked
+        detach(node)
     for node in list(root.iter(w + "t")):
-        before = node.getprevious()
         node.text = "".join((node.text or "").split())
         node.attrib.pop(SPACE, "")
-        if before is not None and before.tag == w + "t":
-            before.text = (before.text or "") + node.text
-            detach(node)
-        elif not node.text:
+        if not node.text:
             detach(node)
     for node in list(root.iter(w + "drawing")):
         if any(next(blip.iterancestors(w + "drawing")) is node and "rIdDna" in " ".join(map(str, blip.attrib.values()))
@@ -207,6 +245,34 @@ def _normalise(root: etree._Element, w: str) -> None:
     _forget_empty_results(root, w)
     for run in [run for run in root.iter(w + "r") if is_empty_run(run, w)]:
         detach(run)
+    _join_runs(root, w)
+    for node in list(root.iter(w + "t")):
+        before = node.getprevious()
+        if before is not None and before.tag == w + "t":
+            before.text = (before.text or "") + (node.text or "")
+            detach(node)
+
+
+def _join_runs(root: etree._Element, w: str) -> None:
+    """Neighbouring runs of one look are one run: a value may part a run without changing how it looks."""
+    for run in list(root.iter(w + "r")):
+        before = run.getprevious()
+        if before is not None and before.tag == run.tag and _look(before, w) == _look(run, w):
+            before.extend([child for child in run if child.tag != w + "rPr"])
+            detach(run)
+
+
+def _look(run: etree._Element, w: str) -> bytes:
+    look = run.find(w + "rPr")
+    return _c14n(look) if look is not None else b""
+
+
+def _c14n(element: etree._Element) -> bytes:
+    copy = deepcopy(element)
+    copy.tail = None
+    out = io.BytesIO()
+    etree.ElementTree(copy).write_c14n(out)
+    return out.getvalue()
 
 
 def _forget_empty_results(root: etree._Element, w: str) -> None:

@@ -150,6 +150,7 @@ def make_document(
         template_id=template_id,
         name=wanted.name,
         values=wanted.values,
+        on_unfilled=wanted.on_unfilled,
         idempotency_key=idempotency_key,
     )
     return Status(202, _accepted(document.job, document_id=document.id))

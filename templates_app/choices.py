@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import TextChoices
 
 from templates_app.docx.model import FieldType as WordFieldType
+from templates_app.docx.values import OnUnfilled as WordOnUnfilled
 
 
 class FieldType(TextChoices):
@@ -20,3 +21,11 @@ class FieldType(TextChoices):
     SIGNATURE = WordFieldType.SIGNATURE.value, "Signature"
     TABLE = WordFieldType.TABLE.value, "Table"
     IMAGE = WordFieldType.IMAGE.value, "Image"
+
+
+class OnUnfilled(TextChoices):
+    """What becomes of fields without a value when a document is made."""
+
+    KEEP = WordOnUnfilled.KEEP.value, "They stay as they stand"
+    LIST = WordOnUnfilled.LIST.value, "They stay as they stand and the document lists them"
+    REFUSE = WordOnUnfilled.REFUSE.value, "No document is made"

@@ -14,13 +14,13 @@ from accounts_app.errors import BadInput
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import submit_job
 from jobs_app.models import Artifact, Job
-from templates_app.choices import FieldType
+from templates_app.choices import FieldType, OnUnfilled
 from templates_app.errors import DocumentNotReady, TemplateNotReady
 from templates_app.generation import GENERATE_WORKFLOW, GenerateRequest
 from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.templates import check_not_archived
-from templates_app.values import WrongValue, clean_value, clean_values
+from templates_app.values import WrongValue, check_filled, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
 
@@ -31,24 +31,29 @@ def create_document(
     template_id: uuid.UUID,
     name: str,
     values: Mapping[str, Any],
+    on_unfilled: OnUnfilled = OnUnfilled.LIST,
     idempotency_key: str | None = None,
 ) -> Document:
     """Check the values and start making the document. Fields without a value stay as they are in the file.
 
-    Raises ``BadValues`` with a sentence per field key, ``BadInput`` for the name, ``TemplateNotReady``,
-    ``TemplateArchived``, ``NotAllowed``, ``NotFound`` and ``IdempotencyConflict``.
+    ``on_unfilled`` says whether the document lists those, or whether they are values that do not fit. Raises
+    ``BadValues`` with a sentence per field key, ``BadInput`` for the name, ``TemplateNotReady``, ``TemplateArchived``,
+    ``NotAllowed``, ``NotFound`` and ``IdempotencyConflict``.
     """
     template = Template.objects.get_for(actor, id=template_id)
     check_fillable(template, actor=actor)
     checked_name = _checked_name(name or template.name)
-    checked_values = clean_values(list(template.fields.all()), values)
+    fields = list(template.fields.all())
+    checked_values = clean_values(fields, values)
+    if on_unfilled == OnUnfilled.REFUSE:
+        check_filled(fields, checked_values)
     job = make_once(
-        lambda: _keep(template, checked_name, checked_values, actor=actor),
+        lambda: _keep(template, checked_name, checked_values, on_unfilled, actor=actor),
         actor=actor,
         customer_id=template.customer_id,
         operation="document.create",
         key=idempotency_key,
-        inputs={"template_id": str(template.id), "name": checked_name, "values": checked_values},
+        inputs={"template_id": str(template.id), "name": checked_name, "values": checked_values, **_asked(on_unfilled)},
     )
     return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
 
@@ -70,7 +75,12 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _keep(template: Template, name: str, values: dict[str, Any], *, actor: Actor) -> Job:
+def _asked(on_unfilled: OnUnfilled) -> dict[str, str]:
+    """The usual way is left out, so that what was asked for before this could be said stays the same."""
+    return {} if on_unfilled == OnUnfilled.LIST else {"on_unfilled": on_unfilled.value}
+
+
+def _keep(template: Template, name: str, values: dict[str, Any], on_unfilled: OnUnfilled, *, actor: Actor) -> Job:
     document = Document.objects.create(
         customer_id=template.customer_id,
         template=template,
@@ -82,7 +92,11 @@ def _keep(template: Template, name: str, values: dict[str, Any], *, actor: Actor
     record_audit(actor, "document.created", document, template_id=str(template.id))
     document.job = submit_job(
         workflow=GENERATE_WORKFLOW,
-        arguments=GenerateRequest(document_id=document.id, template_sha256=template.file_sha256),
+        arguments=GenerateRequest(
+            document_id=document.id,
+            template_sha256=template.file_sha256,
+            list_unfilled=on_unfilled == OnUnfilled.LIST,
+        ),
         customer_id=template.customer_id,
         actor=actor,
         subject=document,

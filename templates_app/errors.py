@@ -46,3 +46,16 @@ class BadValues(BadInput):
     """Some values do not fit the template's fields."""
 
     code = "bad_values"
+
+
+class PdfUnavailable(DnaError):
+    """PDFs are made by LibreOffice, which is not installed here. Ask whoever runs the site to install it."""
+
+    code = "pdf_unavailable"
+    http_status = 501
+
+
+class PdfFailed(DnaError):
+    """LibreOffice could not make a PDF of this document."""
+
+    code = "pdf_failed"

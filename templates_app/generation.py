@@ -26,6 +26,7 @@ DOCUMENT_ENTITY = "document"
 class GenerateRequest(BaseModel):
     document_id: uuid.UUID
     template_sha256: str
+    list_unfilled: bool = True
 
 
 class FilledFile(BaseModel):
@@ -46,6 +47,8 @@ class GenerateResult(BaseModel):
 async def generate_document(run: Run, request: GenerateRequest) -> GenerateResult:
     await run.progress(10, "Loading template")
     filled = await run.step("fill", fill_word_file, request.document_id)
+    if not request.list_unfilled:
+        filled = filled.model_copy(update={"unfilled": []})
     await run.progress(90, "Saving document")
     return await run.options(atomic=True).step("save", save_document, request.document_id, filled)
 

@@ -19,6 +19,7 @@ from accounts_app.errors import DnaError, NotSignedIn
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from jobs_app.choices import JobStatus
+from templates_app.choices import FieldType
 from templates_app.documents import (
     check_fillable,
     create_document,
@@ -236,6 +237,7 @@ def _fill_page(
         "groups": groups,
         "fields_count": len(fields),
         "has_required": any(one.required for one in fields),
+        "has_long_texts": any(one.type == FieldType.LONG_TEXT for one in fields),
         "name": name or template.name,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, StrictBool
 
 from jobs_app.choices import JobStatus
 from jobs_app.presentation import error_data
-from templates_app.choices import FieldType
+from templates_app.choices import FieldType, OnUnfilled
 from templates_app.models import Document, Template, TemplateField
 
 
@@ -157,11 +157,16 @@ class DocumentRequest(Schema):
     """Values by field key; keys left out, and null, leave the place as it stands.
 
     A date is YYYY-MM-DD, a check box true or false, a choice one of its options, a table a list of rows (objects by
-    column key, or lists), a picture {"base64": "…"} or a data URL.
+    column key, or lists), a picture (PNG, JPEG, GIF) {"base64": "…"} or a data URL. A long text may have paragraphs
+    parted by an empty line, **bold**, *italic* and lists ("- ", "1. ", nested by indentation).
     """
 
     name: str = Field("", max_length=200, description="Empty: the template's name.")
     values: dict[str, Any]
+    on_unfilled: OnUnfilled = Field(
+        OnUnfilled.LIST,
+        description="Fields without a value: keep (as they stand), list (and name them), refuse (no document is made).",
+    )
 
     model_config = ConfigDict(extra="forbid")
 

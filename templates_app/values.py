@@ -1,9 +1,9 @@
 """Values people and programs give for a template's fields, checked and brought into the form they are kept in.
 
-Text as it is; a date as ``YYYY-MM-DD``; a number as given, or as text that reads as one; a choice as one option or,
-where the file has boxes, a list of them; a check box as true or false; a table as a list of rows, each an object by
-column key; a picture as ``{"base64": …}`` (given so, as base64 or as a data URL). None, or a key left out, leaves the
-place as it stands.
+Text as it is, long text in simple Markdown; a date as ``YYYY-MM-DD``; a number as given, or as text that reads as one;
+a choice as one option or, where the file has boxes, a list of them; a check box as true or false; a table as a list of
+rows, each an object by column key; a picture as ``{"base64": …}`` (given so, as base64 or as a data URL). None, or a
+key left out, leaves the place as it stands.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from templates_app.models import TemplateField
 MAX_TEXT_CHARACTERS = 100_000
 MAX_ROWS = 2_000
 MAX_PICTURE_BYTES = 4 * 1024 * 1024
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 # Characters XML cannot hold, and so no Word file.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_DATA_URL = re.compile(r"data:image/(?:png|jpe?g);base64,", re.IGNORECASE)
+_DATA_URL = re.compile(r"data:image/(?:png|jpe?g|gif);base64,", re.IGNORECASE)
 
 
 class WrongValue(Exception):
@@ -56,6 +56,13 @@ def check_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> 
             except WrongValue as wrong:
                 problems[key] = str(wrong)
     return cleaned, problems
+
+
+def check_filled(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> None:
+    """Raise one ``BadValues`` with a sentence for each field that has no value."""
+    problems = {field.key: "No value was given." for field in fields if field.key not in values}
+    if problems:
+        raise bad_values(problems)
 
 
 def bad_values(problems: Mapping[str, str]) -> BadValues:
@@ -139,7 +146,7 @@ def _image(_: Any, value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         value = value.get("base64")
     if not isinstance(value, str):
-        raise WrongValue('This takes a picture: a PNG or JPEG as {"base64": "…"}, base64 or a data URL.')
+        raise WrongValue('This takes a picture: a PNG, JPEG or GIF as {"base64": "…"}, base64 or a data URL.')
     try:
         data = base64.b64decode(_DATA_URL.sub("", value, count=1), validate=True)
     except (binascii.Error, ValueError):
@@ -148,9 +155,9 @@ def _image(_: Any, value: Any) -> dict[str, str]:
 
 
 def kept_picture(data: bytes) -> dict[str, str]:
-    """A picture as it is kept; raises ``WrongValue`` for what is no PNG or JPEG, or too large."""
-    if not data.startswith((_PNG, _JPEG)):
-        raise WrongValue("This takes a PNG or JPEG picture.")
+    """A picture as it is kept; raises ``WrongValue`` for what is no PNG, JPEG or GIF, or too large."""
+    if not data.startswith(_PICTURES):
+        raise WrongValue("This takes a PNG, JPEG or GIF picture.")
     if len(data) > MAX_PICTURE_BYTES:
         raise WrongValue(f"A picture may have at most {MAX_PICTURE_BYTES // (1024 * 1024)} MB.")
     return {"base64": base64.b64encode(data).decode()}

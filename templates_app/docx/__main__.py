@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     fill.add_argument("data", type=_json, metavar="DATA.json", help='{"key": value} or {"values": {…}, "fields": […]}')
     fill.add_argument("out", type=Path, metavar="OUT.docx")
     fill.add_argument("--report", type=Path, metavar="REPORT.json", help="write where each value stands")
+    fill.add_argument("--on-unfilled", choices=("keep", "list", "refuse"), default="list",
+                      help="fields without a value: leave them, leave and list them (the default), or fill nothing")
     fill.set_defaults(run=_run_fill)
     preview = commands.add_parser("preview", parents=[limits], help="an HTML page with the fields marked")
     preview.add_argument("file", type=_file, metavar="FILE")
@@ -89,8 +91,10 @@ def _outputs(files: Sequence[Path], folder: Path | None) -> list[tuple[Path, Pat
 
 
 def _run_fill(options: argparse.Namespace, bounds: Bounds) -> int:
-    result = run_bounded(lambda: fill_task(options.file, options.data, options.out, options.report), bounds)
-    return _tell(options.file, result)
+    def task() -> Result:
+        return fill_task(options.file, options.data, options.out, options.report, options.on_unfilled)
+
+    return _tell(options.file, run_bounded(task, bounds))
 
 
 def _run_preview(options: argparse.Namespace, bounds: Bounds) -> int:
@@ -127,8 +131,9 @@ def parse_task(file: Path, out: Path | None, tell: Callable[..., None]) -> Resul
     return {"summary": f"{sections} sections, {len(found.fields)} fields, {places} places"}
 
 
-def fill_task(file: Path, data: dict[str, Any], out: Path, report: Path | None) -> Result:
+def fill_task(file: Path, data: dict[str, Any], out: Path, report: Path | None, on_unfilled: str) -> Result:
     from .fill import fill
+    from .values import OnUnfilled
 
     content = read_bounded(file)
     if isinstance(data.get("values"), dict) and set(data) <= {"values", "fields"}:
@@ -136,11 +141,13 @@ def fill_task(file: Path, data: dict[str, Any], out: Path, report: Path | None) 
     else:
         values, given = data, None
     fields = _given_fields(given) if given is not None else _parsed_fields(content)
-    filled = fill(content, fields, {key: _value(value) for key, value in values.items()})
+    given_values = {key: _value(value) for key, value in values.items()}
+    filled = fill(content, fields, given_values, on_unfilled=OnUnfilled(on_unfilled))
     _write(out, filled.data)
     if report is not None:
         _write(report, json.dumps(fill_report(filled), ensure_ascii=False).encode())
-    return {"summary": f"{len(filled.placed_spans)} places written, {len(filled.skipped)} skipped"}
+    unfilled = f", {len(filled.unfilled)} fields left: {', '.join(filled.unfilled)}" if filled.unfilled else ""
+    return {"summary": f"{len(filled.placed_spans)} places written, {len(filled.skipped)} skipped{unfilled}"}
 
 
 def preview_task(file: Path, out: Path) -> Result:
@@ -159,6 +166,7 @@ def fill_report(filled: Any) -> dict[str, Any]:
         "placed": [asdict(item) for item in filled.placed_spans],
         "skipped": [asdict(item) for item in filled.skipped],
         "notes": list(filled.notes),
+        "unfilled": list(filled.unfilled),
     }
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 from . import errors
 from .dates import format_date
 from .draft import Draft
+from .text import FALLBACK
 from .values import as_date
 
 CORE_STORE = "{6c3c8bc8-f283-45ae-878a-bab7291924a1}"
@@ -35,19 +36,56 @@ def binding_of(sdt: etree._Element, w: str) -> etree._Element | None:
     return next(iter(properties.findall("{*}dataBinding")), None)
 
 
+def binding_key(sdt: etree._Element, w: str) -> tuple[str, ...]:
+    """What a control is bound to: the store and the path by resolved names; empty where it is not or not plainly."""
+    binding = binding_of(sdt, w)
+    if binding is None:
+        return ()
+    names = {str(key).rpartition("}")[2]: str(value) for key, value in binding.attrib.items()}
+    mapping, path = _mapping(names), names.get("xpath", "")
+    steps = list(STEP.finditer(path))
+    if not steps or "".join(step[0] for step in steps) != path:
+        return ()
+    return (names.get("storeItemID", "").lower(),
+            *(f"{step[2]}{_step_name(step, mapping)}[{step[5] or 1}]" for step in steps))
+
+
+def bound_twins(draft: Draft, sdt: etree._Element, w: str) -> list[tuple[str, etree._Element]]:
+    """Every control of the file, with its part, that is bound to the same data as this one."""
+    key = binding_key(sdt, w)
+    if not key:
+        return []
+    if draft.bound_controls is None:
+        draft.bound_controls = _bound_controls(draft)
+    return [(part, twin) for part, twin in draft.bound_controls.get(key, ()) if twin is not sdt]
+
+
+def _bound_controls(draft: Draft) -> dict[tuple[str, ...], list[tuple[str, etree._Element]]]:
+    found: dict[tuple[str, ...], list[tuple[str, etree._Element]]] = {}
+    for part in draft.package.stories:
+        w = draft.w(part)
+        for sdt in draft.root(part).iter(w + "sdt"):
+            if next(sdt.iterancestors(FALLBACK), None) is None:
+                found.setdefault(binding_key(sdt, w), []).append((part, sdt))
+    return found
+
+
 def write_binding(draft: Draft, sdt: etree._Element, w: str, text: str, value: object) -> None:
     """Write a control's value to the part it is bound to; a binding that leads nowhere is noted."""
     binding = binding_of(sdt, w)
     if binding is None:
         return
     names = {str(key).rpartition("}")[2]: str(value) for key, value in binding.attrib.items()}
-    mapping = {prefix: a or b for prefix, a, b in MAPPING.findall(names.get("prefixMappings", ""))}
-    path, stored = names.get("xpath", ""), stored_text(sdt, w, text, value)
+    mapping, path, stored = _mapping(names), names.get("xpath", ""), stored_text(sdt, w, text, value)
     part = _store(draft, names.get("storeItemID", "").lower())
     if part is None or not _write_path(draft, part, path, mapping, stored):
         draft.note(f"A control is bound to {path}, which this file does not have.")
     elif draft.stored.setdefault((part, path), stored) != stored:
         draft.note(f"Two fields with different values are bound to {path}; Word will show the last one in both.")
+
+
+def _mapping(names: dict[str, str]) -> dict[str, str]:
+    return {prefix: a or b for prefix, a, b in MAPPING.findall(names.get("prefixMappings", ""))}
 
 
 def stored_text(sdt: etree._Element, w: str, text: str, value: object) -> str:

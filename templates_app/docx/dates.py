@@ -1,59 +1,76 @@
-"""Dates as a template writes them: Word's picture strings and the bare forms people type (DD/MM/YYYY)."""
+"""Dates as a template writes them: Word's picture strings, the bare forms people type (DD/MM/YYYY), and where the
+template says nothing, the form that is customary in its language (CLDR).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
-MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
-    "da": "januar februar marts april maj juni juli august september oktober november december",
-    "nb": "januar februar mars april mai juni juli august september oktober november desember",
-    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
-    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
-    "cs": "ledna února března dubna května června července srpna září října listopadu prosince",
-    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-    "uk": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
-}
-WEEKDAYS = {
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-    "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
-    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    "es": "lunes martes miércoles jueves viernes sábado domingo",
-    "it": "lunedì martedì mercoledì giovedì venerdì sabato domenica",
-    "pt": "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
-    "nl": "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
-    "da": "mandag tirsdag onsdag torsdag fredag lørdag søndag",
-    "nb": "mandag tirsdag onsdag torsdag fredag lørdag søndag",
-    "sv": "måndag tisdag onsdag torsdag fredag lördag söndag",
-    "pl": "poniedziałek wtorek środa czwartek piątek sobota niedziela",
-    "cs": "pondělí úterý středa čtvrtek pátek sobota neděle",
-    "ru": "понедельник вторник среда четверг пятница суббота воскресенье",
-    "uk": "понеділок вівторок середа четвер пʼятниця субота неділя",
-}
-ALIASES = {"no": "nb", "nn": "nb"}
+from babel import Locale, UnknownLocaleError
+from babel import dates as cldr
+
+ENGLISH = "en-US"                      # of the names in a picture where the language is unknown
 TOKEN = re.compile(r"'([^']*)'|([dDmMyY])\2*|.", re.DOTALL)
-FOREIGN = (  # letters other languages use in forms, where the one that stands for the year shows which language it is
+WORDS = {                              # what people write for a day, a month in letters and a year
+    "d": "day jour tag dia día giorno dag dzień den день число".split(),
+    "MMMM": "month mois monat mes mês mese maand måned månad miesiąc měsíc месяц місяць".split(),
+    "yyyy": "year année annee jahr año ano anno jaar år rok год рік".split(),
+}
+WORD = re.compile(rf"(?<!\w)({'|'.join(word for words in WORDS.values() for word in words)})(?!\w)", re.IGNORECASE)
+FOREIGN = (  # letters other languages use in forms; those that stand for the year show which language it is
     (re.compile("A{4}", re.IGNORECASE), (("A{4}", "yyyy"), ("J{2}", "dd"))),            # JJ/MM/AAAA, DD/MM/AAAA
-    (re.compile("J{4}", re.IGNORECASE), (("J{4}", "yyyy"), ("T{2}", "dd"))),            # TT.MM.JJJJ
+    (re.compile("J{4}", re.IGNORECASE), (("J{4}", "yyyy"), ("T{2}", "dd"))),            # TT.MM.JJJJ, DD-MM-JJJJ
     (re.compile("Г{4}", re.IGNORECASE), (("Г{4}", "yyyy"), ("Д{2}", "dd"), ("М{2}", "MM"))),
+    (re.compile("Р{4}", re.IGNORECASE), (("Р{4}", "yyyy"), ("Д{2}", "dd"), ("М{2}", "MM"))),
+    (re.compile("R{4}", re.IGNORECASE), (("R{4}", "yyyy"),)),                           # DD.MM.RRRR
+    (re.compile("Å{4}", re.IGNORECASE), (("Å{4}", "yyyy"),)),                           # DD.MM.ÅÅÅÅ
+    (re.compile("V{4}", re.IGNORECASE), (("V{4}", "yyyy"), ("P{2}", "dd"), ("K{2}", "MM"))),
 )
+SHAPE = re.compile(r"(?:([dD]{1,4})|([mM]{1,4})|([yY]{2,4})|[\s.,/\\\-\u2013])+")
+AROUND = " \t\n\xa0[]{}()<>\u00ab\u00bb$%"
 
 
 def format_date(day: date, picture: str, language: str = "") -> str:
     """A day in a picture string; ``m`` is a month too, for a date has no minutes. Names in the language if known."""
-    names = language.partition("-")[0].lower()
-    names = ALIASES.get(names, names)
-    return "".join(_token(match, day, names) for match in TOKEN.finditer(_in_english(picture)))
+    locale = _locale(language) or _locale(ENGLISH)
+    tokens = list(TOKEN.finditer(_in_english(picture)))
+    alone = not any(token[0][:1] in "dD" and len(token[0]) < 3 for token in tokens)
+    pattern = "".join(_quoted("".join(group)) if literal else "".join(_letters(token, alone=alone) for token in group)
+                      for literal, group in _grouped(tokens))
+    return cldr.format_date(day, pattern, locale=locale) if pattern else ""
+
+
+def customary_date(day: date, language: str) -> str:
+    """The form people of the language write, with the year in full; ISO where the language is unknown."""
+    locale = _locale(language)
+    return cldr.format_date(day, "medium", locale=locale) if locale is not None else day.isoformat()
+
+
+def picture_in(marker: str) -> str:
+    """The picture string a place shows as its marker ("[DD.MM.YYYY]", "Month DD, YYYY"); empty when it shows none."""
+    picture = _in_english(marker.strip(AROUND))
+    match = SHAPE.fullmatch(picture)
+    return picture if match and match[2] and match[3] else ""
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale | None:
+    """Of a language tag as Word writes it: the whole tag, or else its language alone."""
+    for tag in (language, language.partition("-")[0]):
+        try:
+            return Locale.parse(tag, sep="-") if tag else None
+        except (UnknownLocaleError, ValueError):
+            continue
+    return None
 
 
 def _in_english(picture: str) -> str:
+    picture = WORD.sub(lambda match: next(p for p, words in WORDS.items() if match[1].lower() in words), picture)
     for year, letters in FOREIGN:
         if year.search(picture):
             for theirs, ours in letters:
@@ -61,24 +78,21 @@ def _in_english(picture: str) -> str:
     return picture
 
 
-def _token(match: re.Match[str], day: date, names: str) -> str:
-    token = match[0]
-    if match[1] is not None:
-        return match[1]
-    if match[2] is None:
-        return token
+def _grouped(tokens: Iterable[re.Match[str]]) -> Iterator[tuple[bool, Iterator[str]]]:
+    """Stretches of literal text, and stretches of tokens that stand for parts of the day."""
+    marked = ((match[2] is None, match[1] if match[1] is not None else match[0]) for match in tokens)
+    return ((literal, (text for _, text in group)) for literal, group in groupby(marked, key=itemgetter(0)))
+
+
+def _quoted(literal: str) -> str:
+    return "'" + literal.replace("'", "''") + "'" if literal else ""
+
+
+def _letters(token: str, *, alone: bool) -> str:
+    """A token in CLDR's letters. ``alone``: the month stands without a day, which some languages inflect."""
     letter, width = token[0].lower(), len(token)
     if letter == "y":
-        return f"{day.year:04d}" if width > 2 else f"{day.year % 100:02d}"
-    if width <= 2:
-        return f"{day.day if letter == 'd' else day.month:0{width}d}"
-    name = _weekday(day, names) if letter == "d" else _month(day, names)
-    return name[:3] if width == 3 else name
-
-
-def _weekday(day: date, names: str) -> str:
-    return WEEKDAYS.get(names, WEEKDAYS["en"]).split()[day.weekday()]
-
-
-def _month(day: date, names: str) -> str:
-    return MONTHS.get(names, MONTHS["en"]).split()[day.month - 1]
+        return "yyyy" if width > 2 else "yy"
+    if letter == "d":
+        return "d" * width if width < 3 else "E" * min(width, 4)
+    return ("L" if alone and width > 2 else "M") * min(width, 4)

@@ -16,6 +16,7 @@ from .text import CHOICE, FALLBACK, iter_paragraphs, namespace, paragraph_text
 ID_LIMIT = 0x7FFFFFFF                  # of w14:paraId; ids of controls and drawings fit as well
 PARAGRAPH_IDS = (W14 + "paraId", W14 + "textId")
 PLACEHOLDER_STYLE = "placeholder text"
+HEADING_NAMES = ("heading", "title", "subtitle")
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"{}?>\r\n'
 STANDALONE = {None: "", True: ' standalone="yes"', False: ' standalone="no"'}
 
@@ -28,6 +29,7 @@ class Draft:
         self.notes: list[str] = []
         self.added: dict[str, bytes] = {}
         self.stored: dict[tuple[str, str], str] = {}   # what bound parts were given, by part and path
+        self.bound_controls: dict[tuple[str, ...], list[tuple[str, etree._Element]]] | None = None  # by what they show
         self._touched: dict[str, etree._Element] = {}
         self._paragraphs: dict[str, list[etree._Element]] = {}
         self._last_ids: dict[str, int] = {}
@@ -58,6 +60,9 @@ class Draft:
     def ordinals(self, part: str) -> dict[etree._Element, int]:
         """Where each paragraph stands now."""
         return {p: number for number, p in enumerate(iter_paragraphs(self.root(part), self.w(part)))}
+
+    def original_ordinal(self, part: str, p: etree._Element) -> int | None:
+        return next((number for number, known in enumerate(self.paragraphs(part)) if known is p), None)
 
     def touch(self, part: str) -> None:
         self._touched[part] = self.root(part)
@@ -105,6 +110,23 @@ class Draft:
             if name is not None and (name.get(w + "val") or "").lower() == PLACEHOLDER_STYLE:
                 found.add(style.get(w + "styleId") or "")
         return frozenset(found)
+
+    def is_heading(self, p: etree._Element) -> bool:
+        """Whether a paragraph's style is one of headings or titles."""
+        style = p.find("{*}pPr/{*}pStyle")
+        own = next(iter(style.attrib.values()), "") if style is not None else ""
+        return str(own) in self._heading_styles
+
+    @cached_property
+    def _heading_styles(self) -> frozenset[str]:
+        root = self._styles
+        if root is None:
+            return frozenset()
+        w = namespace(root)
+        named = ((style.get(w + "styleId") or "", style.find(w + "name"), style.find(f"{w}pPr/{w}outlineLvl"))
+                 for style in root.iter(w + "style"))
+        return frozenset(own for own, name, level in named if level is not None or (
+            name is not None and (name.get(w + "val") or "").lower().startswith(HEADING_NAMES)))
 
     @cached_property
     def language(self) -> str:

@@ -82,3 +82,9 @@ class FillError(DocxError):
     """The values do not fit the template."""
 
     code = "fill_error"
+
+
+class UnfilledFields(FillError):
+    """Some fields have no value. Give a value for each, or let them stay as they stand."""
+
+    code = "unfilled_fields"

@@ -12,39 +12,24 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from . import errors
-from .bindings import write_property
+from .bindings import bound_twins
 from .draft import Draft
-from .fill_boxes import tick_character
-from .fill_controls import (
-    date_picture,
-    entry_text,
-    leave_placeholder_state,
-    replace_content,
-    settle_control,
-    tick_control,
-)
-from .fill_fields import (
-    choose_form_entry,
-    form_entries,
-    remove_field,
-    replace_field,
-    replace_result,
-    tick_form_checkbox,
-)
-from .fill_images import new_drawing, swap_picture
 from .fill_tables import record_places
-from .fill_text import Stand, put_text
+from .fill_writing import Writing, write_value
 from .model import Anchor, Field, FieldType
-from .nodes import swap
-from .structures import Kind, structures
-from .targets import Target, doubled_target, find_target
+from .targets import Target, bound_target, doubled_target, find_target
 from .text import paragraph_text
-from .values import Scalar, Value, as_text, check_value, chosen_options, named
+from .values import OnUnfilled, Scalar, Value, check_value, chosen_options, named
+
+NAMED_UNFILLED = 5                     # in the sentence that refuses them
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One written place. ``place`` is where the value stands in the new file; its text there is ``text``."""
+    """One written place. ``place`` is where the value stands in the new file; its text there is ``text``.
+
+    A long text may go on in ``further`` paragraphs; ``text`` has a line for each.
+    """
 
     key: str
     anchor: Anchor                     # in the original; for further records that of the first row
@@ -53,6 +38,7 @@ class Placed:
     state: str = ""                    # "checked", "unchecked", "entry 2", "picture"
     row: int = 0                       # of a record table
     added: bool = False                # whether that row was added to the table
+    further: tuple[Anchor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +58,34 @@ class Filled:
     placed_spans: tuple[Placed, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    unfilled: tuple[str, ...] = ()     # keys of the fields without a value, where the caller asks for them
 
 
-@dataclass(slots=True)
-class Writing:
-    """One target with its value; ``checked`` is set instead of the value where a box is meant."""
-
-    target: Target
-    value: Scalar
-    checked: bool | None = None
-    stand: Stand | None = None
-    text: str = ""
-    state: str = ""
-
-
-def fill(data: bytes, fields: Sequence[Field], values: Mapping[str, Value]) -> Filled:
+def fill(data: bytes, fields: Sequence[Field], values: Mapping[str, Value], *,
+         on_unfilled: OnUnfilled = OnUnfilled.LIST) -> Filled:
     """Raise ``errors.Refused`` for a file that cannot be read and ``errors.FillError`` for values that do not fit.
 
-    Fields without a value, or with None, stay as they stand. The same inputs give the same bytes.
+    Fields without a value, or with None, stay as they stand; ``on_unfilled`` says whether they are listed, passed over
+    (KEEP) or refused (``errors.UnfilledFields``). The same inputs give the same bytes.
     """
     known = {field.key: field for field in fields}
     for key in values:
         if key not in known:
             raise errors.FillError(f"The template has no field {key!r}.")
+    left = [field for field in fields if values.get(field.key) is None]
+    if left and on_unfilled is OnUnfilled.REFUSE:
+        raise unfilled_error(left)
     wanted = [(field, values[field.key]) for field in fields if values.get(field.key) is not None]
     for field, value in wanted:
         check_value(field, value)
-    return _Filling(Draft(data)).run(wanted)
+    filled = _Filling(Draft(data)).run(wanted)
+    return replace(filled, unfilled=tuple(f.key for f in left)) if on_unfilled is OnUnfilled.LIST else filled
+
+
+def unfilled_error(left: Sequence[Field]) -> errors.UnfilledFields:
+    first = ", ".join(named(field) for field in left[:NAMED_UNFILLED])
+    more = f" and {len(left) - NAMED_UNFILLED} more" if len(left) > NAMED_UNFILLED else ""
+    return errors.UnfilledFields(f"No value was given for {first}{more}.")
 
 
 class _Filling:
@@ -121,6 +108,7 @@ class _Filling:
         for field, value in wanted:
             if field.type is not FieldType.TABLE:
                 self.plan_field(field, value)
+        self.plan_twins()
         for paragraph_writings in self.by_paragraph():
             for writing in self.without_overlaps(paragraph_writings):
                 self.write(writing)
@@ -129,20 +117,34 @@ class _Filling:
 
     def plan_table(self, field: Field, rows: Value) -> None:
         for cell in record_places(self.draft, field, rows):  # type: ignore[arg-type]
-            target = find_target(self.draft, field, cell.anchor, cell.p, taken=self.taken, span=cell.span,
+            target = find_target(self.draft, cell.field, cell.anchor, cell.p, taken=self.taken, span=cell.span,
                                  row=cell.row)
             target.added = cell.added
-            self.writings.append(Writing(target, cell.value))
+            self.plan(self.boxed(cell.field, cell.value, [target], 0) or Writing(target, cell.value))
 
     def plan_field(self, field: Field, value: Value) -> None:
         targets = [find_target(self.draft, field, anchor, self.draft.paragraph(anchor), taken=self.taken)
                    for anchor in field.anchors]
         for index, target in enumerate(targets):
-            writing = self.boxed(field, value, targets, index) or Writing(target, _scalar(value))
-            self.writings.append(writing)
-            double = doubled_target(self.draft, target, self.taken)
-            if double is not None:
-                self.writings.append(replace_target(writing, double))
+            self.plan(self.boxed(field, value, targets, index) or Writing(target, _scalar(value)))
+
+    def plan(self, writing: Writing) -> None:
+        """One writing, and the same in the version for older programs."""
+        self.writings.append(writing)
+        double = doubled_target(self.draft, writing.target, self.taken)
+        if double is not None:
+            self.writings.append(replace(writing, target=double))
+
+    def plan_twins(self) -> None:
+        """Controls bound to the same data show it in several places: Word would bring them all to one value."""
+        controls = {sdt for writing in self.writings for sdt in writing.target.controls}
+        for writing in [w for w in self.writings if not w.target.doubled]:
+            for sdt in writing.target.controls:
+                for part, twin in bound_twins(self.draft, sdt, writing.target.w):
+                    target = bound_target(self.draft, writing.target, part, twin) if twin not in controls else None
+                    controls.add(twin)
+                    if target is not None:
+                        self.plan(Writing(target, writing.value, checked=writing.checked))
 
     def boxed(self, field: Field, value: Value, targets: list[Target], index: int) -> Writing | None:
         """The writing of a box, or None where the field's places take text."""
@@ -179,12 +181,7 @@ class _Filling:
         target = writing.target
         length = len(paragraph_text(target.p, target.w))
         self.draft.touch(target.anchor.part)
-        if writing.checked is not None:
-            tick(self.draft, writing)
-        elif isinstance(writing.value, bytes):
-            write_picture(self.draft, writing)
-        else:
-            write_text(self.draft, writing)
+        write_value(self.draft, writing)
         grown = len(paragraph_text(target.p, target.w)) - length
         behind = self.written.setdefault(target.p, [])
         for other in behind:
@@ -204,122 +201,10 @@ class _Filling:
                 self.skip(writing, "It stood inside another place that was replaced.")
                 continue
             place = Anchor(target.anchor.part, number, stand.start, stand.end)
-            yield Placed(target.field.key, target.anchor, place, writing.text, writing.state, target.row, target.added)
-
-
-def replace_target(writing: Writing, target: Target) -> Writing:
-    return replace(writing, target=target)
-
-
-def write_text(draft: Draft, writing: Writing) -> None:
-    target = writing.target
-    text = place_text(draft, target, writing.value)
-    structure, p, w = target.structure, target.p, target.w
-    if structure is not None and structure.kind is Kind.FORM_DROPDOWN:
-        choose_entry(writing, text)
-        return
-    if structure is None:
-        stand = put_over_fields(target, text)
-    elif structure.is_control:
-        stand = replace_content(draft, p, w, structure, text)
-    elif structure.kind in (Kind.MERGE, Kind.PROMPT):
-        stand = replace_field(p, w, structure, text)
-    else:
-        stand = replace_result(p, w, structure, text)
-    if structure is not None and structure.kind is Kind.PROPERTY:
-        write_property(draft, structure.code, text)
-    writing.stand, writing.text = stand, text
-    for sdt in target.controls:
-        settle_control(draft, sdt, target.w, stand, writing.value, text)
-    leave_placeholders(draft, target, stand)
-
-
-def put_over_fields(target: Target, text: str) -> Stand:
-    """Plain text; merge fields that stand wholly inside the span go with it."""
-    p, w = target.p, target.w
-    inside = [s for s in structures(p, w) if s.kind in (Kind.MERGE, Kind.PROMPT)
-              and target.start <= s.start < s.end <= target.end]
-    stand = put_text(p, w, target.start, target.end, text)
-    for structure in inside:
-        remove_field(p, w, structure, stand.nodes)
-    return stand
-
-
-def leave_placeholders(draft: Draft, target: Target, stand: Stand) -> None:
-    """No control around a written place shows its placeholder any more."""
-    if stand.nodes:
-        for sdt in stand.nodes[0].iterancestors(target.w + "sdt"):
-            leave_placeholder_state(draft, sdt, target.w, stand)
-    for sdt in target.controls:
-        leave_placeholder_state(draft, sdt, target.w, stand)
-
-
-def place_text(draft: Draft, target: Target, value: Scalar) -> str:
-    """The value's text as this place shows it."""
-    field, picture, language = target.field, target.field.date_format, draft.language
-    for sdt in target.controls:
-        own, lid = date_picture(sdt, target.w)
-        picture, language = picture or own, lid or language
-    text = as_text(field, value, picture, language)
-    for sdt in target.controls:
-        text = entry_text(sdt, target.w, text, named(field))
-    return text
-
-
-def choose_entry(writing: Writing, text: str) -> None:
-    target, structure = writing.target, writing.target.structure
-    if structure is None:
-        return
-    entries = form_entries(structure, target.w)
-    folded = [entry.strip().casefold() for entry in entries]
-    if text.strip().casefold() not in folded:
-        raise errors.FillError(f"{named(target.field)} has no entry {text!r}; it has: {', '.join(entries)}.")
-    index = folded.index(text.strip().casefold())
-    choose_form_entry(structure, target.w, index)
-    writing.state = f"entry {index}"
-    if structure.start < structure.end:
-        writing.stand, writing.text = replace_result(target.p, target.w, structure, entries[index]), entries[index]
-    else:
-        writing.stand = Stand(structure.start, structure.end)
-
-
-def tick(draft: Draft, writing: Writing) -> None:
-    target, checked = writing.target, bool(writing.checked)
-    structure, control = target.structure, target.checkbox
-    writing.state = "checked" if checked else "unchecked"
-    if control is not None:
-        there = Stand(target.start, target.end)
-        writing.stand = tick_control(draft, control, target.w, target.p, there, checked=checked)
-    elif structure is not None and structure.kind is Kind.FORM_CHECKBOX:
-        tick_form_checkbox(structure, target.w, checked=checked)
-        writing.stand = Stand(target.start, target.end)
-    else:
-        writing.stand = tick_character(target.p, target.w, target.start, target.end, checked=checked)
-        leave_placeholders(draft, target, writing.stand)
-    stand = writing.stand
-    writing.text = paragraph_text(target.p, target.w)[stand.start:stand.end]
-
-
-def write_picture(draft: Draft, writing: Writing) -> None:
-    target, value = writing.target, writing.value
-    part = target.anchor.part
-    writing.state = "picture"
-    frame = _frame(target)
-    if isinstance(value, bytes) and frame is not None and swap_picture(draft, part, frame, value):
-        writing.stand = Stand(target.start, target.end)
-        leave_placeholders(draft, target, writing.stand)
-    elif isinstance(value, bytes):
-        drawing = new_drawing(draft, part, target.p, value, target.field.type)
-        stand = put_over_fields(target, "\ufffc")
-        swap(stand.nodes[0], drawing)
-        writing.stand = Stand(stand.start, stand.start, (drawing,))
-        leave_placeholders(draft, target, writing.stand)
-
-
-def _frame(target: Target) -> etree._Element | None:
-    """The drawing a picture control holds, or the one in an otherwise empty place."""
-    around = [*target.controls, *([target.p] if target.start == target.end else [])]
-    return next((drawing for node in around for drawing in node.iter(target.w + "drawing")), None)
+            further = tuple(Anchor(place.part, ordinals[place.part][p], 0, len(paragraph_text(p, target.w)))
+                            for p in stand.further)
+            yield Placed(target.field.key, target.anchor, place, writing.text, writing.state, target.row, target.added,
+                         further)
 
 
 def _scalar(value: Value) -> Scalar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 
 from lxml import etree
@@ -11,9 +12,11 @@ from .bindings import write_binding
 from .draft import Draft
 from .fill_text import Stand, new_run, own_look, replace_text
 from .nodes import W14, detach, make, swap, text_nodes
+from .properties import drop_property
 from .structures import Structure
 from .values import as_date
 
+GREY = re.compile(r"([3-9A-Da-d][0-9A-Fa-f])\1\1")  # between black and white
 SYMBOL_FONTS = ("Wingdings", "Webdings", "Symbol")
 
 
@@ -56,30 +59,33 @@ def settle_control(draft: Draft, sdt: etree._Element, w: str, stand: Stand, valu
 
 def leave_placeholder_state(draft: Draft, sdt: etree._Element, w: str, stand: Stand) -> None:
     """No control that holds a value may call its content a placeholder, or Word throws it away on the first click."""
-    properties = sdt.find(w + "sdtPr")
-    showing = properties.find(w + "showingPlcHdr") if properties is not None else None
-    if showing is None:
-        return
-    detach(showing)
+    showing = sdt.find(f"{w}sdtPr/{w}showingPlcHdr")
+    if showing is not None:
+        detach(showing)
     run = stand.run(w)
-    if run is not None:
+    style = run.find(f"{w}rPr/{w}rStyle") if run is not None else None
+    styled = style is not None and style.get(w + "val") in draft.placeholder_styles
+    if run is not None and (showing is not None or styled):
         _unstyle(draft, run, w, _typed_look(sdt, w, None))
 
 
 def _unstyle(draft: Draft, run: etree._Element, w: str, look: etree._Element | None) -> None:
-    """Take the placeholder's look from a run: the control's own formatting instead, or just without that style."""
+    """Take the placeholder's look from a run: the control's own formatting instead, or just without style and grey."""
     current = run.find(w + "rPr")
     if current is None:
         return
-    style = current.find(w + "rStyle")
-    if style is None or style.get(w + "val") not in draft.placeholder_styles:
-        return
-    detach(style)
-    if look is not None and len(look):
+    style, color = current.find(w + "rStyle"), current.find(w + "color")
+    styled = style is not None and style.get(w + "val") in draft.placeholder_styles
+    if styled and look is not None and len(look):
         copy = deepcopy(look)
         copy.tail = None
         run.replace(current, copy)
-    elif not len(current):
+        return
+    if styled:
+        drop_property(current, w + "rStyle")
+    if color is not None and GREY.fullmatch(color.get(w + "val") or ""):
+        drop_property(current, w + "color")
+    if not len(current):
         detach(current)
 
 

@@ -103,7 +103,10 @@ def _leaves(p: etree._Element, w: str, begin: etree._Element, stop: etree._Eleme
 
 
 def _run_contents(parent: etree._Element, w: str) -> list[etree._Element]:
-    return [leaf for run in parent.iter(w + "r") for leaf in run
+    """Of a paragraph or a field in it; paragraphs within it and text deleted under revision are none of its own."""
+    own = ancestor(parent, w + "p")
+    around = (w + "p", w + "del", w + "moveFrom")
+    return [leaf for run in parent.iter(w + "r") if next(run.iterancestors(*around), None) is own for leaf in run
             if isinstance(leaf.tag, str) and leaf.tag != w + "rPr"]
 
 

@@ -1,8 +1,9 @@
-"""Record tables: one row for each record, in the empty rows first, then in copies of the first one."""
+"""Record tables: one row for each record, in the empty rows first, then in copies of the last of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -10,13 +11,17 @@ from lxml import etree
 
 from . import errors
 from .draft import PARAGRAPH_IDS, Draft
+from .fill_text import replace_text
 from .model import Anchor, Field
-from .nodes import detach
+from .nodes import ancestor, detach
+from .properties import drop_property
 from .text import paragraph_text
-from .values import Row, Scalar
+from .values import Row, Scalar, cells_of, column_fields
 
+W15_BINDING = "{http://schemas.microsoft.com/office/word/2012/wordml}dataBinding"
 ROW_ONLY = ("bookmarkStart", "bookmarkEnd", "commentRangeStart", "commentRangeEnd", "commentReference",
             "permStart", "permEnd")
+COUNTED = re.compile(r"(.*?)(\d{1,6})([.)]?)\s*", re.DOTALL)
 DRAWING_ID = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 
 
@@ -24,6 +29,7 @@ DRAWING_ID = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDr
 class CellPlace:
     """Where one cell of one record goes. ``anchor`` is that of its column in the first row; the span holds in ``p``."""
 
+    field: Field                       # the column, as a field of its own
     anchor: Anchor
     p: etree._Element
     span: tuple[int, int]
@@ -43,14 +49,16 @@ def record_places(draft: Draft, field: Field, rows: Sequence[Row]) -> list[CellP
     first = _row_of(field, cells, w)
     within = [list(first.iter(w + "p")).index(p) for p in cells]
     lines = _lines(draft, first, within, w, len(rows))
+    columns = column_fields(field)
     places = []
     for number, ((line, added), record) in enumerate(zip(lines, rows, strict=True)):
         paragraphs = list(line.iter(w + "p"))
-        values = _cells(field, record)
-        for anchor, index, text, value in zip(field.anchors, within, texts, values, strict=True):
+        values = cells_of(field, record)
+        for column, index, text, value in zip(columns, within, texts, values, strict=True):
             if value is not None:
-                p = paragraphs[index]
-                places.append(CellPlace(anchor, p, _span(anchor, text, paragraph_text(p, w)), value, number, added))
+                p, anchor = paragraphs[index], column.anchors[0]
+                span = _span(anchor, text, paragraph_text(p, w))
+                places.append(CellPlace(column, anchor, p, span, value, number, added))
     return places
 
 
@@ -70,16 +78,6 @@ def _row_of(field: Field, cells: list[etree._Element], w: str) -> etree._Element
     return control if control is not None and len(around) == 1 else row  # type: ignore[arg-type]
 
 
-def _cells(field: Field, record: Row) -> list[Scalar]:
-    """A record's values in the order of the anchors; columns and anchors run parallel."""
-    if isinstance(record, Mapping):
-        keys = [column.key for column in field.columns][:len(field.anchors)]
-        values = [record.get(key) for key in keys]
-    else:
-        values = list(record)[:len(field.anchors)]
-    return values + [None] * (len(field.anchors) - len(values))
-
-
 def _lines(draft: Draft, first: etree._Element, within: list[int], w: str,
            count: int) -> list[tuple[etree._Element, bool]]:
     """As many rows as there are records, and whether each was added: the first, the empty ones behind it, copies."""
@@ -88,13 +86,48 @@ def _lines(draft: Draft, first: etree._Element, within: list[int], w: str,
     while len(lines) < count and following is not None and _is_like(following, first, within, w):
         lines.append(following)
         following = following.getnext()
-    there, pattern = len(lines), deepcopy(first)
+    there, pattern = len(lines), deepcopy(lines[-1])
+    counters = _counters(lines, within, w)
     while len(lines) < count:
         copy = _fresh(draft, deepcopy(pattern), w)
+        _continue_merges(copy, within, w)
+        _count_on(copy, counters, len(lines) - there + 1, w)
         copy.tail = lines[-1].tail
         lines[-1].addnext(copy)
         lines.append(copy)
     return [(line, number >= there) for number, line in enumerate(lines)]
+
+
+def _counters(lines: Sequence[etree._Element], within: list[int], w: str) -> dict[int, re.Match[str]]:
+    """Paragraphs outside the record's cells that number the rows ("1." alone, or "R-07" below "R-06")."""
+    found: dict[int, re.Match[str]] = {}
+    rows = [[paragraph_text(p, w) for p in line.iter(w + "p")] for line in lines[-2:]]
+    for index, text in enumerate(rows[-1]):
+        match, before = COUNTED.fullmatch(text), COUNTED.fullmatch(rows[0][index])
+        if index in within or match is None or before is None:
+            continue
+        alone = len(rows) == 1 and not match[1] and match[2] == "1"
+        if alone or (match[1] == before[1] and int(match[2]) == int(before[2]) + 1):
+            found[index] = match
+    return found
+
+
+def _count_on(row: etree._Element, counters: dict[int, re.Match[str]], further: int, w: str) -> None:
+    paragraphs = list(row.iter(w + "p"))
+    for index, match in counters.items():
+        replace_text(paragraphs[index], w, *match.span(2), str(int(match[2]) + further).zfill(len(match[2])))
+
+
+def _continue_merges(row: etree._Element, within: list[int], w: str) -> None:
+    """Cells that begin to span rows downwards go on in the copy, and say nothing there."""
+    records = {list(row.iter(w + "p"))[index] for index in within}
+    for merge in [m for m in row.iter(w + "vMerge") if m.get(w + "val") == "restart"]:
+        cell = ancestor(merge, w + "tc")
+        paragraphs = list(cell.iter(w + "p")) if cell is not None else []
+        if records.isdisjoint(paragraphs):
+            del merge.attrib[w + "val"]
+            for node in [node for p in paragraphs for node in p if node.tag != w + "pPr"]:
+                detach(node)
 
 
 def _is_like(line: etree._Element, first: etree._Element, within: list[int], w: str) -> bool:
@@ -108,7 +141,9 @@ def _is_like(line: etree._Element, first: etree._Element, within: list[int], w: 
 
 
 def _fresh(draft: Draft, row: etree._Element, w: str) -> etree._Element:
-    """A copy without what may exist once only, and with ids of its own."""
+    """A copy without what may exist once only, and with ids of its own; bound to the data of the row it is like, its
+    controls would all show that row's values.
+    """
     for node in list(row.iter(*(w + name for name in ROW_ONLY))):
         detach(node)
     for node in row.iter():
@@ -117,7 +152,10 @@ def _fresh(draft: Draft, row: etree._Element, w: str) -> etree._Element:
                 node.set(name, f"{draft.fresh_id('paragraph'):08X}")
         if node.tag == DRAWING_ID:
             node.set("id", str(draft.fresh_id("drawing")))
+    for header in list(row.iter(w + "tblHeader")):
+        detach(header)
     for properties in row.iter(w + "sdtPr"):
+        drop_property(properties, w + "dataBinding", W15_BINDING)
         for number in properties.findall(w + "id"):
             number.set(w + "val", str(draft.fresh_id("control")))
     return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -18,11 +18,15 @@ MARK_ONLY = ("ins", "del", "moveFrom", "moveTo", "rPrChange")  # what only a par
 
 @dataclass(slots=True)
 class Stand:
-    """Where a value stands now: its span in the paragraph's text and the nodes that are the value."""
+    """Where a value stands now: its span in the paragraph's text and the nodes that are the value.
+
+    ``further`` are the paragraphs it goes on in, which hold nothing else.
+    """
 
     start: int
     end: int
     nodes: Sequence[etree._Element] = ()
+    further: list[etree._Element] = field(default_factory=list)
 
     def run(self, w: str) -> etree._Element | None:
         return ancestor(self.nodes[0], w + "r") if self.nodes else None
@@ -172,3 +176,14 @@ def own_look(p: etree._Element, w: str) -> etree._Element | None:
     if mark is not None and len(mark):
         return mark
     return next((run.find(w + "rPr") for run in p.findall(w + "r") if run.find(w + "rPr") is not None), None)
+
+
+def language_of(p: etree._Element, w: str, start: int) -> str:
+    """The language that the run at a place names for its script; empty where it names none."""
+    node = next((piece.node for piece in pieces(p, w) if piece.end > start), None)
+    run = ancestor(node, w + "r", until=p) if node is not None else None
+    look = run.find(w + "rPr") if run is not None else p.find(f"{w}pPr/{w}rPr")
+    language = look.find(w + "lang") if look is not None else None
+    if look is None or language is None:
+        return ""
+    return language.get(w + ("bidi" if look.find(w + "rtl") is not None else "val")) or ""

@@ -11,6 +11,7 @@ from .draft import Draft
 from .fill_boxes import is_box
 from .fill_controls import is_checkbox
 from .model import Anchor, Field
+from .nodes import ancestor
 from .structures import BOXES, Kind, Structure, controls_around, structures
 from .text import FALLBACK, paragraph_text
 
@@ -61,6 +62,21 @@ def doubled_target(draft: Draft, target: Target, taken: set[etree._Element]) -> 
     copy = Target(target.field, target.anchor, twin, target.w, target.anchor.start, target.anchor.end, "", target.row)
     copy.doubled = True
     return _target(copy, taken)
+
+
+def bound_target(draft: Draft, like: Target, part: str, sdt: etree._Element) -> Target | None:
+    """The whole content of another control as a place of the same field; None where it is not one paragraph."""
+    w = draft.w(part)
+    inside = [p for p in sdt.iter(w + "p") if next(p.iterancestors(FALLBACK), None) is None]
+    p = inside[0] if inside else ancestor(sdt, w + "p")
+    number = draft.original_ordinal(part, p) if p is not None and len(inside) < 2 else None
+    if p is None or number is None:
+        return None
+    span = (0, len(paragraph_text(p, w))) if inside else next(
+        ((s.start, s.end) for s in structures(p, w) if s.node is sdt), None)
+    if span is None:
+        return None
+    return find_target(draft, like.field, Anchor(part, number, *span), p, taken=set())
 
 
 def _target(target: Target, taken: set[etree._Element]) -> Target:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from . import errors
-from .dates import format_date
-from .model import Field, FieldType
+from .dates import customary_date, format_date
+from .model import Column, Field, FieldType
 
 Scalar = str | int | float | bool | Decimal | date | bytes | None
 Row = Mapping[str, Scalar] | Sequence[Scalar]
@@ -20,13 +22,21 @@ ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T[\d:.]+Z?)?")
 LIST_TYPES = frozenset({FieldType.TABLE, FieldType.CHOICE})
 
 
+class OnUnfilled(StrEnum):
+    """What becomes of fields without a value."""
+
+    KEEP = "keep"                      # they stay as they stand
+    LIST = "list"                      # they stay, and the result names them
+    REFUSE = "refuse"                  # nothing is filled
+
+
 def check_value(field: Field, value: Value) -> None:
     """Raise FillError with a sentence that names the field when the value cannot be its value."""
     if isinstance(value, bytes):
         if field.type not in (FieldType.IMAGE, FieldType.SIGNATURE):
             raise errors.FillError(f"{named(field)} takes {field.type.value}, not a picture.")
     elif field.type is FieldType.IMAGE:
-        raise errors.FillError(f"{named(field)} takes a picture (PNG or JPEG).")
+        raise errors.FillError(f"{named(field)} takes a picture (PNG, JPEG or GIF).")
     elif field.type is FieldType.TABLE:
         _check_rows(field, value)
     elif field.type is FieldType.CHECKBOX:
@@ -40,6 +50,7 @@ def check_value(field: Field, value: Value) -> None:
 def _check_rows(field: Field, value: Value) -> None:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise errors.FillError(f"{named(field)} takes a list of rows.")
+    columns = column_fields(field)
     keys = {column.key for column in field.columns}
     width = max(len(field.anchors), len(field.columns))
     for row in value:
@@ -51,6 +62,27 @@ def _check_rows(field: Field, value: Value) -> None:
             raise errors.FillError(f"{named(field)} takes a list of rows, each a list or an object of cells.")
         elif len(row) > width:
             raise errors.FillError(f"{named(field)} has {width} columns; a row has {len(row)} values.")
+        for column, cell in zip(columns, cells_of(field, row), strict=True):
+            if cell is not None and cell != "":
+                check_value(column, cell)
+
+
+def column_fields(field: Field) -> list[Field]:
+    """The columns of a table as fields of their own; columns and anchors run parallel."""
+    columns = [*field.columns, *[Column("", "")] * len(field.anchors)]
+    return [replace(field, label=f"{field.label} › {column.label}", type=column.type, options=column.options,
+                    anchors=(anchor,), columns=())
+            for anchor, column in zip(field.anchors, columns, strict=False)]
+
+
+def cells_of(field: Field, record: Row) -> list[Scalar]:
+    """A record's values in the order of the anchors, None where it has none."""
+    if isinstance(record, Mapping):
+        keys = [column.key for column in field.columns][:len(field.anchors)]
+        values = [record.get(key) for key in keys]
+    else:
+        values = list(record)[:len(field.anchors)]
+    return values + [None] * (len(field.anchors) - len(values))
 
 
 def _is_texts(value: object) -> bool:
@@ -72,15 +104,13 @@ def _option_index(field: Field, text: str) -> int:
     raise errors.FillError(f"{named(field)} has no option {text!r}; it has: {', '.join(field.options)}.")
 
 
-def as_text(field: Field, value: Value, date_format: str = "", language: str = "") -> str:
-    """The text that will stand at the place: line breaks as "\\n", dates in the place's format."""
+def as_text(field: Field, value: Value, picture: str = "", language: str = "") -> str:
+    """The text that will stand at the place: line breaks as "\\n", dates in the place's format and language."""
     day = as_date(value)
-    if day is not None and date_format:
-        text = format_date(day, date_format, language)
-    elif isinstance(value, datetime):
-        text = value.date().isoformat()
-    elif isinstance(value, date):
-        text = value.isoformat()
+    if day is not None and picture:
+        text = format_date(day, picture, language)
+    elif day is not None and (field.type is FieldType.DATE or isinstance(value, date)):
+        text = customary_date(day, language)
     elif isinstance(value, list | tuple):
         text = ", ".join(str(item) for item in value)
     else:

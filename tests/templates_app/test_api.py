@@ -263,8 +263,24 @@ def test_wrong_values_are_said_by_key(client_of_editor: Client, template: Templa
     assert not Document.objects.exists()
 
 
+def test_a_document_with_fields_left_is_refused_when_asked_to(client_of_editor: Client, template: Template) -> None:
+    wanted = {"values": {"company_name": "Acme"}, "on_unfilled": "refuse"}
+    response = post_json(client_of_editor, f"/templates/{template.id}/documents", wanted)
+    assert (response.status_code, error_of(response)["code"]) == (422, "bad_values")
+    assert error_of(response)["details"]["date_of_issue"] == "No value was given."
+    assert "company_name" not in error_of(response)["details"] and not Document.objects.exists()
+
+
 @pytest.mark.parametrize(
-    "wanted", [{}, {"name": "x"}, {"values": []}, {"values": {}, "more": 1}, {"name": 1, "values": {}}]
+    "wanted",
+    [
+        {},
+        {"name": "x"},
+        {"values": []},
+        {"values": {}, "more": 1},
+        {"name": 1, "values": {}},
+        {"values": {}, "on_unfilled": "ask"},
+    ],
 )
 def test_a_bad_request_for_a_document_is_422(client_of_editor: Client, template: Template, wanted: Any) -> None:
     assert post_json(client_of_editor, f"/templates/{template.id}/documents", wanted).status_code == 422

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from accounts_app.access import Actor, actor_for
@@ -10,6 +12,7 @@ from accounts_app.models import User
 from jobs_app import jobs
 from jobs_app.errors import IdempotencyConflict
 from jobs_app.models import Job
+from templates_app.choices import OnUnfilled
 from templates_app.documents import (
     create_document,
     finished_file,
@@ -38,6 +41,24 @@ def test_wrong_values_make_nothing(template: Template, actor: Actor) -> None:
         create_document(actor=actor, template_id=template.id, name="x", values={"nope": "1", "date_of_issue": "soon"})
     assert set(refused.value.details) == {"nope", "date_of_issue"}
     assert not Document.objects.exists() and not Job.objects.filter(workflow="document.generate").exists()
+
+
+def test_fields_without_a_value_are_listed_passed_over_or_refused(
+    template: Template, actor: Actor, run_jobs: Callable[[], None]
+) -> None:
+    listed, kept = (
+        create_document(actor=actor, template_id=template.id, name="x", values=VALUES, on_unfilled=how)
+        for how in (OnUnfilled.LIST, OnUnfilled.KEEP)
+    )
+    with pytest.raises(BadValues) as refused:
+        create_document(actor=actor, template_id=template.id, name="x", values=VALUES, on_unfilled=OnUnfilled.REFUSE)
+    run_jobs()
+    listed.refresh_from_db()
+    kept.refresh_from_db()
+    assert set(listed.unfilled) == set(refused.value.details) == {f.key for f in template.fields.all()} - set(VALUES)
+    assert kept.file and listed.file
+    assert kept.unfilled == [] and kept.file.blob_id == listed.file.blob_id
+    assert Document.objects.count() == 2
 
 
 @pytest.mark.parametrize("name", ["n" * 201, "a\x00b", "a\u202eb"])

@@ -170,6 +170,7 @@ def test_the_form_has_an_input_for_each_field(client_of_editor: Client, template
     assert 'type="date" id="v-date_of_issue"' in shown and 'placeholder="[Remarks]"' in shown
     assert 'name="v-findings.0.finding"' in shown and "<option>Medium</option>" not in shown
     assert 'type="radio" name="v-risk" value="Medium"' in shown
+    assert "<code>**bold**</code>" in shown
 
 
 def test_the_form_makes_a_document(client_of_editor: Client, template: Template) -> None:
@@ -205,13 +206,13 @@ def test_wrong_values_are_said_beside_the_fields_and_nothing_is_lost(
         "v-number_of_deliveries_last_year": "many",
         "v-findings.0.finding": "Late",
         "v-findings.0.due_date": "soon",
-        "f-signature": SimpleUploadedFile("s.gif", b"GIF89a"),
+        "f-signature": SimpleUploadedFile("s.bmp", b"BM"),
     }
     response = client_of_editor.post(f"/templates/{template.id}/fill/", form)
     shown = response.content.decode()
     assert response.status_code == 422 and not Document.objects.exists()
     assert "takes a number" in shown and 'value="many"' in shown and "Acme &lt;b&gt;" in shown
-    assert "PNG or JPEG" in shown and ">Late<" in shown and 'value="Acme 2026"' in shown
+    assert "PNG, JPEG or GIF" in shown and ">Late<" in shown and 'value="Acme 2026"' in shown
 
 
 def test_a_picture_survives_another_fields_error(client_of_editor: Client, template: Template) -> None:

@@ -69,7 +69,7 @@ BAD: list[tuple[TemplateField, Any, str]] = [
     (BOXES, ["A", "C"], "A, B"),
     (a_field("checkbox"), "yes", "true or false"),
     (a_field("image"), "!", "not valid base64"),
-    (a_field("image"), base64.b64encode(b"GIF89a").decode(), "PNG or JPEG"),
+    (a_field("image"), base64.b64encode(b"BM").decode(), "PNG, JPEG or GIF"),
     (a_field("image"), base64.b64encode(PNG + bytes(MAX_PICTURE_BYTES)).decode(), "at most 4 MB"),
     (a_field("image"), {"url": "x"}, "takes a picture"),
     (TABLE, "x", "list of rows"),

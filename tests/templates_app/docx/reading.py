@@ -43,7 +43,8 @@ def token_field(data: bytes, key: str, token: str, part: str = DOCUMENT) -> Fiel
 
 
 def check_places(filled: Filled) -> None:
-    """Every value stands where the report says."""
+    """Every value stands where the report says, whole: a long text in several paragraphs."""
     for placed in filled.placed_spans:
-        here = texts(filled.data, placed.place.part)[placed.place.p][placed.place.start : placed.place.end]
-        assert here == placed.text, placed
+        spans = (placed.place, *placed.further)
+        here = [texts(filled.data, span.part)[span.p][span.start : span.end] for span in spans]
+        assert "\n".join(here) == placed.text, placed

@@ -106,6 +106,22 @@ class TestFill:
         report = json.loads((tmp_path / "report.json").read_text())
         assert report["placed"][0]["place"] == {"part": "word/document.xml", "p": 0, "start": 5, "end": 8}
 
+    @pytest.mark.parametrize(("how", "left"), [("list", 1), ("keep", 0)])
+    def test_what_is_left(self, template: Path, tmp_path: Path, how: str, left: int) -> None:
+        data, report = tmp_path / "data.json", tmp_path / "report.json"
+        data.write_text(json.dumps({parsed_fields(template, tmp_path)[0]["key"]: "Ann"}))
+        done = command("fill", template, data, tmp_path / "o.docx", "--on-unfilled", how, "--report", report)
+        assert done.returncode == 0
+        assert len(json.loads(report.read_text())["unfilled"]) == left
+        assert ("1 fields left: " in done.stdout) == bool(left)
+
+    def test_what_is_left_is_refused_when_asked_to(self, template: Path, tmp_path: Path) -> None:
+        data = tmp_path / "data.json"
+        data.write_text("{}")
+        done = command("fill", template, data, tmp_path / "o.docx", "--on-unfilled", "refuse")
+        assert (done.returncode, json.loads(done.stderr)["code"]) == (3, "unfilled_fields")
+        assert not (tmp_path / "o.docx").exists()
+
     def test_with_fields_and_a_picture(self, template: Path, tmp_path: Path) -> None:
         anchor = {"part": "word/document.xml", "p": 0, "start": 5, "end": 20}
         field = {"key": "logo", "label": "Logo", "type": "image", "anchors": [anchor]}

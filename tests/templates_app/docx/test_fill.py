@@ -16,12 +16,13 @@ from bench.sameness import differences
 from bench.samples import png
 from templates_app.docx import errors
 from templates_app.docx.fill import Filled, fill
+from templates_app.docx.fill_images import read_picture
 from templates_app.docx.model import Anchor, Column, Field, FieldType
 from templates_app.docx.package import Package
 from templates_app.docx.text import iter_paragraphs, namespace
-from templates_app.docx.values import Value
+from templates_app.docx.values import OnUnfilled, Value
 
-from .build import build, cell, paragraph, run, table
+from .build import DECLARED, build, cell, paragraph, run, table
 from .reading import a_field, at, check_places, texts, token_field, xml
 from .test_text import CHOICE
 
@@ -281,10 +282,11 @@ CUSTOM = (
 )
 
 
-def bound_file(body: str) -> bytes:
+def bound_file(body: str, more: dict[str, str | bytes] | None = None) -> bytes:
     return build(
         body,
         extra={
+            **(more or {}),
             "customXml/item1.xml": ITEM,
             "customXml/itemProps1.xml": PROPERTIES,
             "customXml/_rels/item1.xml.rels": ITEM_RELATIONSHIPS,
@@ -292,7 +294,7 @@ def bound_file(body: str) -> bytes:
             "docProps/app.xml": EXTENDED,
             "docProps/custom.xml": CUSTOM,
         },
-        main_relationships=[("customXml", "customXml/item1.xml")],
+        main_relationships=[("customXml", "customXml/item1.xml"), *(("header", name) for name in more or ())],
         package_relationships=[
             ("metadata/core-properties", "docProps/core.xml"),
             ("extended-properties", "docProps/app.xml"),
@@ -318,6 +320,20 @@ class TestBindings:
         fields = [a_field("a", at(0, 0, 3)), a_field("b", at(1, 0, 3))]
         assert fill(data, fields, {"a": "same", "b": "same"}).notes == ()
         assert len(fill(data, fields, {"a": "one", "b": "other"}).notes) == 1
+
+    def test_all_controls_bound_to_the_same_data_show_it(self) -> None:
+        other = bound("/j:info/j:client/j:name", mapping="xmlns:j='urn:i'", more="<w:showingPlcHdr/>")
+        data = bound_file(bound("/i:info[1]/i:client[1]/i:name[1]") + paragraph("old") + other)
+        filled = put(data, a_field("x", at(0, 0, 3)), "new")
+        assert texts(filled.data) == ["new", "old", "new"]
+        assert "showingPlcHdr" not in xml(filled.data)
+        assert [placed.place for placed in filled.placed_spans] == [at(0, 0, 3), at(2, 0, 3)]
+
+    def test_a_bound_control_in_a_header_shows_it_too(self) -> None:
+        header = f"<w:hdr {DECLARED}>{bound('/i:info/i:ok')}</w:hdr>"
+        data = bound_file(bound("/i:info/i:ok"), {"word/header1.xml": header})
+        filled = put(data, a_field("x", at(0, 0, 3)), "new")
+        assert texts(filled.data, "word/header1.xml") == ["new"]
 
     def test_attribute_and_date(self) -> None:
         date_control = '<w:date><w:dateFormat w:val="yyyy"/><w:storeMappedDataAs w:val="date"/></w:date>'
@@ -557,6 +573,60 @@ class TestRecords:
         assert texts(filled.data) == ["A", "B"]
         assert xml(filled.data).count("repeatingSectionItem") == 2
 
+    def test_the_last_empty_row_is_the_pattern(self) -> None:
+        data = build("<w:tbl>" + "".join(
+            f"<w:tr><w:trPr>{own}</w:trPr>{cell('<w:p/>')}</w:tr>" for own in ("<w:tblHeader/>", "<w:cantSplit/>")
+        ) + "</w:tbl>")
+        result = xml(put(data, record_field(at(0, 0, 0)), [["A"], ["B"], ["C"], ["D"]]).data)
+        assert (result.count("tblHeader"), result.count("cantSplit")) == (1, 3)
+
+    def test_a_single_header_row_is_no_header_in_copies(self) -> None:
+        data = build(f"<w:tbl><w:tr><w:trPr><w:tblHeader/></w:trPr>{cell('<w:p/>')}</w:tr></w:tbl>")
+        assert xml(put(data, record_field(at(0, 0, 0)), [["A"], ["B"]]).data).count("tblHeader") == 1
+
+    def test_merged_cells_go_on_downwards(self) -> None:
+        first = cell(paragraph("Team"), '<w:vMerge w:val="restart"/>') + cell("<w:p/>")
+        filled = put(build(f"<w:tbl><w:tr>{first}</w:tr></w:tbl>"), record_field(at(1, 0, 0)), [["A"], ["B"], ["C"]])
+        assert texts(filled.data) == ["Team", "A", "", "B", "", "C"]
+        assert (xml(filled.data).count("<w:vMerge/>"), xml(filled.data).count("restart")) == (2, 1)
+
+    @pytest.mark.parametrize(
+        ("rows", "numbers"),
+        [
+            ([["1.", ""]], ["1.", "2.", "3."]),
+            ([["R-08", ""], ["R-09", ""]], ["R-08", "R-09", "R-10"]),
+            ([["7", ""]], ["7", "7", "7"]),
+            ([["5", ""], ["5", ""]], ["5", "5", "5"]),
+        ],
+    )
+    def test_numbers_of_rows_go_on(self, rows: list[list[str]], numbers: list[str]) -> None:
+        filled = put(build(table(*rows)), record_field(at(1, 0, 0)), [["A"], ["B"], ["C"]])
+        assert texts(filled.data) == [text for pair in zip(numbers, "ABC", strict=True) for text in pair]
+
+    def test_cells_take_values_of_their_columns_type(self) -> None:
+        columns = (
+            Column("on", "On", FieldType.DATE),
+            Column("done", "Done", FieldType.CHECKBOX),
+            Column("sign", "Sign", FieldType.SIGNATURE),
+            Column("note", "Note", FieldType.LONG_TEXT),
+        )
+        field = a_field("x", *(at(n, 0, n == 1) for n in range(4)), kind=FieldType.TABLE, columns=columns)
+        data = build(table(["", "☐", "", ""]), styles=PLACEHOLDER_STYLE)
+        filled = put(data, field, [["2026-03-05", True, png(8, 8), "a\n\n- **b**"], ["", False, "Ann", ""]])
+        assert texts(filled.data) == ["05.03.2026", "☒", "", "a", "b", "", "☐", "Ann", ""]
+        assert filled.placed_spans[2].state == "picture"
+        with pytest.raises(errors.FillError, match="X › Done"):
+            fill(data, [field], {"x": [["2026-03-05", "yes"]]})
+
+    def test_controls_of_copies_are_not_bound_to_the_data_of_another_row(self) -> None:
+        inside = bound("/i:info/i:ok")
+        filled = fill(bound_file(f"<w:tbl><w:tr>{cell(inside)}</w:tr></w:tbl>"), [record_field(at(0, 0, 3))],
+                      {"people": [["A"], ["B"]]})
+        assert texts(filled.data) == ["A", "B"]
+        assert filled.notes == ()
+        assert xml(filled.data).count("dataBinding") == 1
+        assert "<i:ok>A</i:ok>" in xml(filled.data, "customXml/item1.xml")
+
     def test_cells_with_a_marker(self) -> None:
         data = build(table(["[name]", "[age]"]))
         filled = put(data, record_field(at(0, 0, 6), at(1, 0, 5)), [["A", 1], ["B", 2]])
@@ -570,6 +640,10 @@ class TestRecords:
     def test_places_in_different_rows(self) -> None:
         with pytest.raises(errors.FillError, match="one table row"):
             fill(build(table([""], [""])), [record_field(at(0, 0, 0), at(1, 0, 0))], {"people": [["a", 1]]})
+
+
+SECTION = '<w:sectPr><w:pgSz w:w="{0}"/><w:pgMar w:left="{1}" w:right="{1}"/>{2}</w:sectPr>'
+JPEG_SIZE = b"\xff\xc0\x00\x0b\x08\x00\x30\x00\x60\x01\x01\x11\x00"  # 96 by 48
 
 
 class TestPictures:
@@ -591,7 +665,33 @@ class TestPictures:
         narrow = cell("<w:p/>", '<w:tcW w:w="1440" w:type="dxa"/>')
         body = f"<w:tbl><w:tr>{narrow}</w:tr></w:tbl>"
         filled = put(build(body), a_field("logo", at(0, 0, 0), kind=FieldType.IMAGE), png(960, 96))
-        assert 'cx="914400" cy="91440"' in xml(filled.data)
+        assert 'cx="777240" cy="77724"' in xml(filled.data)  # an inch less the margins of the cell
+
+    @pytest.mark.parametrize(
+        ("body", "p", "width"),
+        [
+            ("<w:p/>" + SECTION.format(9000, 1000, ""), 0, 7000),
+            (f"<w:p/><w:p><w:pPr>{SECTION.format(5000, 500, '')}</w:pPr></w:p>{SECTION.format(9000, 0, '')}", 0, 4000),
+            ("<w:p/>" + SECTION.format(9000, 1000, '<w:cols w:num="2" w:space="1000"/>'), 0, 3000),
+            ("<w:p><w:pPr><w:ind w:left='600' w:right='400'/></w:pPr></w:p>" + SECTION.format(9000, 1000, ""), 0, 6000),
+            (table(["", ""]), 0, 2000 - 216),
+            ("<w:tbl><w:tblPr><w:tblCellMar><w:left w:w='0'/><w:right w:w='50'/></w:tblCellMar></w:tblPr><w:tblGrid>"
+             "<w:gridCol w:w='800'/><w:gridCol w:w='900'/><w:gridCol w:w='70'/></w:tblGrid><w:tr>"
+             + cell("<w:p/>") + cell("<w:p/>", "<w:gridSpan w:val='2'/>") + "</w:tr></w:tbl>", 1, 920),
+            (f"<w:p><w:r><w:drawing><wp:inline><wp:extent cx='{1000 * 635}' cy='9'/><w:txbxContent><w:p/>"
+             "</w:txbxContent></wp:inline></w:drawing></w:r></w:p>", 1, 1000 - 288),
+        ],
+    )
+    def test_no_wider_than_its_room(self, body: str, p: int, width: int) -> None:
+        data = build(body)
+        filled = put(data, a_field("logo", at(p, 0, 0), kind=FieldType.IMAGE), png(9600, 10))
+        assert f'cx="{width * 635}"' in xml(filled.data)
+
+    def test_no_taller_than_a_row_of_exact_height(self) -> None:
+        row = f"<w:trPr><w:trHeight w:val='720' w:hRule='exact'/></w:trPr>{cell('<w:p/>')}"
+        field = a_field("l", at(0, 0, 0), kind=FieldType.IMAGE)
+        filled = put(build(f"<w:tbl><w:tr>{row}</w:tr></w:tbl>"), field, png(96, 96))
+        assert 'cx="457200" cy="457200"' in xml(filled.data)
 
     def test_picture_control_keeps_its_frame(self) -> None:
         drawing = (
@@ -610,7 +710,20 @@ class TestPictures:
         filled = put(build(paragraph("[l]")), a_field("l", at(0, 0, 3), kind=FieldType.IMAGE), jpeg)
         assert 'cx="914400" cy="457200"' in xml(filled.data)
 
-    @pytest.mark.parametrize("data", [b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b""])
+    @pytest.mark.parametrize(
+        ("data", "size"),
+        [
+            (b"GIF89a" + bytes([96, 0, 48, 0]), ("gif", 914400, 457200)),
+            (b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\x01\x00\xc0\x00\xc0\0\0" + JPEG_SIZE, ("jpeg", 457200, 228600)),
+            (b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\x02\x00\x26\x00\x26\0\0" + JPEG_SIZE, ("jpeg", 904973, 452486)),
+            (b"\xff\xd8" + JPEG_SIZE, ("jpeg", 914400, 457200)),
+        ],
+    )
+    def test_natural_size(self, data: bytes, size: tuple[str, int, int]) -> None:
+        picture = read_picture(data)
+        assert (picture.extension, picture.width, picture.height) == size
+
+    @pytest.mark.parametrize("data", [b"GIF89a", b"BM", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b""])
     def test_other_data(self, data: bytes) -> None:
         with pytest.raises(errors.FillError, match="picture"):
             fill(build(paragraph("[l]")), [a_field("l", at(0, 0, 3), kind=FieldType.IMAGE)], {"l": data})
@@ -627,6 +740,28 @@ class TestValues:
         field = a_field("x", at(0, 0, 3), kind=FieldType.DATE, date_format="DD/MM/YYYY")
         assert texts(put(build(paragraph("[x]")), field, "2026-03-05").data) == ["05/03/2026"]
         assert texts(put(build(paragraph("[x]")), field, "2026-02-31").data) == ["2026-02-31"]
+
+    @pytest.mark.parametrize(
+        ("marker", "language", "text"),
+        [
+            ("[DD.MM.YYYY]", "", "05.03.2026"),
+            ("[x]", "de-DE", "05.03.2026"),
+            ("[x]", "fr-FR", "5 mars 2026"),
+            ("[MMMM YYYY]", "fr-FR", "mars 2026"),
+            ("[x]", "", "5. mars 2026"),
+        ],
+    )
+    def test_format_of_the_marker_and_language_of_the_place(self, marker: str, language: str, text: str) -> None:
+        look = f'<w:lang w:val="{language}"/>' if language else ""
+        field = a_field("x", at(0, 0, len(marker)), kind=FieldType.DATE)
+        styles = PLACEHOLDER_STYLE.replace("de-DE", "nb-NO")
+        data = build(f"<w:p>{run(marker, look)}</w:p>", styles=styles)
+        assert texts(put(data, field, "2026-03-05").data) == [text]
+
+    def test_only_dates_are_written_as_dates(self) -> None:
+        data = build(paragraph("[x]"), styles=PLACEHOLDER_STYLE)
+        assert texts(put(data, a_field("x", at(0, 0, 3)), "2026-03-05").data) == ["2026-03-05"]
+        assert texts(put(data, a_field("x", at(0, 0, 3)), date(2026, 3, 5)).data) == ["05.03.2026"]
 
     def test_month_in_the_language_of_the_file(self) -> None:
         field = a_field("x", at(0, 0, 3), kind=FieldType.DATE, date_format="d. MMMM yyyy")
@@ -672,6 +807,20 @@ class TestValues:
         filled = fill(data, [a_field("x", at(0, 0, 3))], {"x": None})
         assert filled.data == data
         assert filled.placed_spans == ()
+
+    def test_unfilled_fields_are_listed_passed_over_or_refused(self) -> None:
+        data = build(paragraph("[x] [y]"))
+        fields = [a_field("x", at(0, 0, 3)), a_field("y", at(0, 4, 7))]
+        assert fill(data, fields, {"x": ""}).unfilled == ("y",)
+        assert fill(data, fields, {"x": ""}, on_unfilled=OnUnfilled.KEEP).unfilled == ()
+        with pytest.raises(errors.UnfilledFields, match=r"“Y” \(y\)\."):
+            fill(data, fields, {"x": ""}, on_unfilled=OnUnfilled.REFUSE)
+        assert texts(fill(data, fields, {"x": "", "y": "b"}, on_unfilled=OnUnfilled.REFUSE).data) == [" b"]
+
+    def test_many_unfilled_fields_are_counted(self) -> None:
+        fields = [a_field(f"f{number}", at(0, 0, 0)) for number in range(7)]
+        with pytest.raises(errors.UnfilledFields, match="and 2 more"):
+            fill(build("<w:p/>"), fields, {}, on_unfilled=OnUnfilled.REFUSE)
 
     def test_overlapping_places(self) -> None:
         fields = [a_field("a", at(0, 0, 3)), a_field("b", at(0, 2, 5))]
