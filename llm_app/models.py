@@ -42,8 +42,13 @@ class Provider(models.Model):
     litellm_model = models.CharField(
         "LiteLLM model", max_length=200, help_text="With the wire format before it: anthropic/…, openai/…, gemini/…"
     )
-    base_url = models.URLField(
-        "base URL", blank=True, help_text="Only for another server than the maker's own: …/v1 for openai/ models."
+    base_url = models.CharField(
+        "base URL",
+        max_length=300,
+        blank=True,
+        # Looser than Django's own field, which knows no host names without a dot.
+        validators=[RegexValidator(r"^https?://[^\s/]+\S*$", "An address begins with http:// or https://.")],
+        help_text="Only for another server than the maker's own: …/v1 for openai/ models.",
     )
     api_key_variable = models.CharField(
         "API key variable",

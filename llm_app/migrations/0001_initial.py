@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('display_name', models.CharField(max_length=100)),
                 ('model', models.CharField(help_text='The model as its maker calls it.', max_length=200)),
                 ('litellm_model', models.CharField(help_text='With the wire format before it: anthropic/…, openai/…, gemini/…', max_length=200, verbose_name='LiteLLM model')),
-                ('base_url', models.URLField(blank=True, help_text="Only for another server than the maker's own: …/v1 for openai/ models.", verbose_name='base URL')),
+                ('base_url', models.CharField(blank=True, help_text="Only for another server than the maker's own: …/v1 for openai/ models.", max_length=300, validators=[django.core.validators.RegexValidator('^https?://[^\\s/]+\\S*$', 'An address begins with http:// or https://.')], verbose_name='base URL')),
                 ('api_key_variable', models.CharField(blank=True, help_text='Name of the environment variable that holds the key, such as ANTHROPIC_API_KEY; never the key.', max_length=100, validators=[django.core.validators.RegexValidator('^(?!ADMIN_)[A-Z][A-Z0-9_]*_API_KEY$', 'The name must end with _API_KEY.')], verbose_name='API key variable')),
                 ('price_name', models.CharField(blank=True, help_text='Under which name its price stands; empty: the LiteLLM model.', max_length=200)),
                 ('max_input_tokens', models.PositiveIntegerField(blank=True, help_text='Longer requests go to another provider. Empty: whatever the model takes.', null=True)),

@@ -28,7 +28,7 @@ Ask = Callable[[Any], Any]
 def worst_of_one(ask: Ask, customer: Customer) -> Decimal:
     """What one of these calls reserves."""
     ask(complete_now(asking(provider="openai", max_tokens=500), customer_id=None))
-    return LedgerEntry.objects.get().reserved_usd
+    return Decimal(LedgerEntry.objects.get().reserved_usd)
 
 
 def test_of_fifty_calls_at_once_a_cap_for_ten_lets_ten_through(
