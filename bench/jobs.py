@@ -25,6 +25,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS, SECONDS = 50, 15
+WEB_PROCESSES = (1, 2)  # alone, and one per core
 ONE_BY_ONE, AT_ONCE = 200, 600
 _READY_SECONDS = 60
 
@@ -59,11 +60,11 @@ def _measure() -> None:
 
     prepare_installation(say=_say)
     key = _api_key()
-    with _process("web"):
-        _wait_for_web()
-        _say("submission by 50 clients, one upload a second each, no worker running")
-        asyncio.run(_submit(key))
-    _forget_jobs()
+    for processes in WEB_PROCESSES:
+        with _process("web", "--processes", str(processes)):
+            _wait_for_web()
+            asyncio.run(_submit(key, f"{processes} web process{'es' if processes > 1 else ''}"))
+        _forget_jobs()
     with _process("worker"):
         _pick_up()
         _throughput("workload.noop")
@@ -78,8 +79,8 @@ def _api_key() -> str:
     return secret
 
 
-async def _submit(key: str) -> None:
-    """Each client uploads the sample once a second, starting at its own moment."""
+async def _submit(key: str, served_by: str) -> None:
+    """No worker runs. Each client uploads the sample once a second, starting at its own moment."""
     from templates_app.sample import sample_template
 
     sample, times = sample_template(), []
@@ -98,7 +99,8 @@ async def _submit(key: str) -> None:
                 await asyncio.sleep(max(0.0, 1 - took))
 
         await asyncio.gather(*(one(number) for number in range(CLIENTS)))
-    _report("submission", times, f"{len(times)} uploads accepted")
+    what = f"{CLIENTS} clients, one upload a second each, {len(times)} accepted by {served_by}"
+    _report("submission", times, what)
 
 
 def _forget_jobs() -> None:
@@ -176,8 +178,8 @@ def _measure_celery() -> None:
 
 
 @contextmanager
-def _process(command: str) -> Iterator[None]:
-    with _running([sys.executable, "manage.py", command], dict(os.environ)):
+def _process(*command: str) -> Iterator[None]:
+    with _running([sys.executable, "manage.py", *command], dict(os.environ)):
         yield
 
 

@@ -7,6 +7,7 @@ import errno
 import gc
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -19,20 +20,35 @@ from jobs_app.worker import JobWorker
 
 # All of it stops within 5 seconds of Ctrl-C: requests get three of them to finish.
 _REQUEST_SECONDS = 3
+# A body is handed to the application in pieces of this size; daphne's own 8 kB make five of a usual Word file.
+_BODY_BYTES = 256 * 1024
 
 
-def serve(*, with_worker: bool, on_ready: Callable[[], None] = lambda: None) -> None:
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """File descriptors from the process that started this one: the socket to accept from, and a pipe that closes
+    when that process is gone."""
+
+    listening: int
+    alive: int
+
+
+def serve(
+    *, with_worker: bool, on_ready: Callable[[], None] = lambda: None, inherited: Inherited | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM, then finish open requests and hand running jobs over."""
-    check_port_free()
+    if inherited is None:
+        check_port_free()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
     from dna.asgi import application
 
     twisted: Any = reactor
     server = BoundedServer(
         application,
-        endpoints=[f"tcp:port={settings.PORT}:interface={settings.BIND_ADDRESS.replace(':', chr(92) + ':')}"],
+        endpoints=[_endpoint(inherited)],
         server_name="DNA",
         application_close_timeout=_REQUEST_SECONDS,
+        request_buffer_size=_BODY_BYTES,
         ping_interval=settings.STREAM_HEARTBEAT_SECONDS,  # a dead client is noticed, and its socket closed
         proxy_forwarded_address_header="X-Forwarded-For" if settings.SECURE_PROXY_SSL_HEADER else None,
         verbosity=0,
@@ -40,11 +56,25 @@ def serve(*, with_worker: bool, on_ready: Callable[[], None] = lambda: None) -> 
     if with_worker:
         twisted.callWhenRunning(_start_worker, twisted)
     twisted.addSystemEventTrigger("before", "shutdown", _close_hub)
+    if inherited is not None:
+        twisted.callWhenRunning(_stop_with_parent, twisted, inherited.alive)
     twisted.callWhenRunning(on_ready)
     # What is loaded by now stays: without it, looking for garbage takes milliseconds instead of tens of them.
     gc.collect()
     gc.freeze()
     server.run()
+
+
+def _endpoint(inherited: Inherited | None) -> str:
+    """In Twisted's form."""
+    if inherited is not None:
+        return f"fd:fileno={inherited.listening}"
+    interface = settings.BIND_ADDRESS.replace(":", r"\:")
+    return f"tcp:port={settings.PORT}:interface={interface}"
+
+
+def _stop_with_parent(twisted: Any, alive: int) -> None:
+    asyncio.get_event_loop().add_reader(alive, twisted.stop)
 
 
 def check_port_free() -> None:

@@ -17,6 +17,8 @@ DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY", "") or load_secret_key(DNA_HOME)
 PORT = env.integer("PORT", 8000, minimum=1)
 BIND_ADDRESS = env.text("BIND_ADDRESS", "127.0.0.1")
+# One process uses one core. Each takes about 120 MB and up to DATABASE_POOL_SIZE connections.
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, minimum=1)
 BASE_URL = env.text("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", BASE_URL)
