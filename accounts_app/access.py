@@ -50,6 +50,11 @@ class Actor:
     def is_staff(self) -> bool:
         return self.user.is_staff
 
+    @property
+    def is_manager(self) -> bool:
+        """Of the customer it acts for."""
+        return self.current is not None and self.can(Role.MANAGER, self.current)
+
     def can(self, role: Role, customer_id: uuid.UUID) -> bool:
         held = self.roles.get(customer_id)
         return held is not None and held.includes(role)

@@ -6,6 +6,7 @@ Each helper names the variable when its value cannot be used, so that a wrong se
 from __future__ import annotations
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from dotenv import load_dotenv
@@ -48,6 +49,28 @@ def boolean(name: str, *, default: bool) -> bool:
     if value in _FALSE:
         return False
     raise EnvironmentValueError(name, value, "use 1 or 0")
+
+
+def decimal(name: str, default: str) -> Decimal:
+    """An amount that is not negative."""
+    value = text(name, default)
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise EnvironmentValueError(name, value, "an amount such as 5.00 is needed") from None
+    if not number.is_finite() or number < 0:
+        raise EnvironmentValueError(name, value, "it must be an amount of 0 or more")
+    return number
+
+
+def secret(name: str) -> str:
+    """A key whose variable is named in the database, not here; empty when it is not set."""
+    return text(name, "")
+
+
+def quieten(name: str, value: str) -> None:
+    """Tell a library, through the variable it reads, what ours must not leave to its default."""
+    os.environ.setdefault(name, value)
 
 
 def words(name: str, default: str) -> list[str]:

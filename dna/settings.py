@@ -196,6 +196,28 @@ ALERT_DAYS = env.integer("ALERT_DAYS", 90)
 # What people were told; a browser that was away for longer reads the lists instead.
 FEED_DAYS = env.integer("FEED_DAYS", 30)
 
+# Language models.
+# Amounts in USD; 0 is no limit. Each may be set otherwise for one customer in the admin, but for the installation's.
+# One answer of 64,000 tokens of the dearest seeded model costs about 1.60.
+MAX_COST_PER_CALL_USD = env.decimal("MAX_COST_PER_CALL_USD", "2.00")
+MAX_COST_PER_TASK_USD = env.decimal("MAX_COST_PER_TASK_USD", "5.00")
+MAX_COST_PER_CUSTOMER_MONTH_USD = env.decimal("MAX_COST_PER_CUSTOMER_MONTH_USD", "100.00")
+MAX_COST_PER_MONTH_USD = env.decimal("MAX_COST_PER_MONTH_USD", "500.00")
+# From this share of a limit on, its customer's managers (or the administrators) are told, once.
+COST_WARNING_PERCENT = env.integer("COST_WARNING_PERCENT", 80, minimum=1)
+# How often one provider is tried when it is busy or out of order, and how long one wait for it may be.
+LLM_ATTEMPTS = env.integer("LLM_ATTEMPTS", 3, minimum=1)
+LLM_WAIT_SECONDS = env.integer("LLM_WAIT_SECONDS", 30)
+# Kept answers go after so many days at the latest, whatever was asked for.
+ANSWER_CACHE_DAYS = env.integer("ANSWER_CACHE_DAYS", 30, minimum=1)
+# The ledger's figures stay for ever; which prompt and step they were for goes after this.
+LEDGER_METADATA_DAYS = env.integer("LEDGER_METADATA_DAYS", 365)
+# Keys stay in the environment; the rows of providers name the variables.
+READ_SECRET = env.secret
+# LiteLLM fetches a list of models from the network when it is imported, and reads .env by itself, unless told not to.
+env.quieten("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+env.quieten("LITELLM_MODE", "PRODUCTION")
+
 # Operators.
 # What a monitoring system sends as `Authorization: Bearer …` to /metrics; not set: only this machine may read them.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

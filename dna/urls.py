@@ -17,5 +17,6 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", include("accounts_app.urls")),
     path("", include("jobs_app.urls")),
+    path("", include("llm_app.urls")),
     path("", include("templates_app.urls")),
 ]

@@ -45,6 +45,7 @@ class EventType(TextChoices):
     ARTIFACT_CREATED = "artifact.created"
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
+    LLM_CALLED = "llm.called"
 
 
 class ReleaseReason(TextChoices):

@@ -106,8 +106,11 @@ _writing: contextvars.ContextVar[Writing] = contextvars.ContextVar("dna_writing"
 _WRITE = re.compile(
     r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO)\s+"?(\w+)', re.IGNORECASE
 )
-# The runtime's own rows, which carry job and step, and the queue. Everything else is domain.
-_EXEMPT = ("jobs_app_", "procrastinate_", "llm_app_ledger", "django_session")
+# The runtime's own rows, which carry job and step, and the queue; of the language models what is paid, how often they
+# were asked, and answers kept for the next time. Everything else is domain.
+_EXEMPT = (
+    "jobs_app_", "procrastinate_", "llm_app_ledger", "llm_app_ratebucket", "llm_app_cachedanswer", "django_session",
+)
 
 
 @contextmanager

@@ -43,12 +43,19 @@ _EMPTY_FEEDS = """
      WHERE data->>'job_id' = ANY(%s)"""
 
 
+def _keeps_nothing(job_ids: Sequence[uuid.UUID]) -> None:
+    """For a floor that has nothing of what goes through jobs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Eraser:
     """What a floor above has of a customer, and of jobs that are erased. Each is called in the erasing transaction."""
 
     customer: Callable[[uuid.UUID], None]
-    jobs: Callable[[Sequence[uuid.UUID]], None]
+    jobs: Callable[[Sequence[uuid.UUID]], None] = _keeps_nothing
+    """What jobs made: goes when they are erased."""
+    content: Callable[[Sequence[uuid.UUID]], None] = _keeps_nothing
+    """What is kept of what went through them: goes whenever they are emptied, by a person's erasing and by age too."""
 
 
 _erasers: list[Eraser] = []
@@ -176,6 +183,8 @@ def empty_jobs(job_ids: Sequence[uuid.UUID], *, keep_files: bool = False) -> lis
     Question.objects.filter(job_id__in=job_ids).update(text="", schema={}, default=None, answer=None)
     IdempotentRequest.objects.filter(job_id__in=job_ids).delete()
     Dismissal.objects.filter(job_id__in=job_ids).delete()
+    for eraser in _erasers:
+        eraser.content(job_ids)
     files = Artifact.objects.filter(job_id__in=job_ids)
     hashes = drop_artifacts(files.filter(entity_type=STEP_RESULT) if keep_files else files)
     emptied: dict[str, object] = {"arguments": {}, "result": None, "error_message": "", "current_step": ""}

@@ -31,6 +31,11 @@ _SUMMARY = {
     "errored": "%s",
     "wake_at": "%s",
     "waiting_for": "%s::jsonb",
+    "provider": "%s",
+    "model": "%s",
+    "input_tokens": "input_tokens + %s",
+    "output_tokens": "output_tokens + %s",
+    "cost_usd": "cost_usd + %s",
 }
 _JSON = {"result", "waiting_for"}
 # What comes with an event by its very type, beside the changes named by the caller.

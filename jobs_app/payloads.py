@@ -94,6 +94,20 @@ class QuestionSettled(Payload):
     timed_out: bool = False
 
 
+class LlmCalled(Payload):
+    """One call of a language model was paid: figures only, never what was said."""
+
+    key: str = Field(description="Key of the step that called.")
+    provider: str
+    model: str
+    input_tokens: int = Field(ge=0, description="All of them, cached ones too.")
+    output_tokens: int = Field(ge=0, description="All of them, reasoning too.")
+    cached_input_tokens: int = Field(default=0, ge=0)
+    reasoning_tokens: int = Field(default=0, ge=0)
+    cost_usd: str = Field(description="Six decimals.")
+    estimated: bool = Field(default=False, description="The provider did not say; counted here.")
+
+
 PAYLOADS: dict[tuple[EventType, int], type[Payload]] = {
     (EventType.JOB_CREATED, 1): Created,
     (EventType.JOB_STARTED, 1): Started,
@@ -111,4 +125,5 @@ PAYLOADS: dict[tuple[EventType, int], type[Payload]] = {
     (EventType.ARTIFACT_CREATED, 1): ArtifactCreated,
     (EventType.QUESTION_ASKED, 1): QuestionAsked,
     (EventType.QUESTION_ANSWERED, 1): QuestionSettled,
+    (EventType.LLM_CALLED, 1): LlmCalled,
 }

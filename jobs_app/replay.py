@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,10 @@ from jobs_app.upcasters import read_payload
 
 _JOBS_AT_ONCE = 500
 _EVENTS_AT_ONCE = 2000
+# What a retry does not begin anew: what the job is, and what was paid for it.
+_KEPT = (
+    "workflow", "workflow_version", "priority", "provider", "model", "input_tokens", "output_tokens", "cost_usd",
+)
 # Columns set by the statement that appends an event read the clock once more than the event does.
 _CLOCK_SLACK = timedelta(seconds=1)
 
@@ -40,6 +45,11 @@ class Summary:
     workflow: str = ""
     workflow_version: int = 0
     priority: int = 0
+    provider: str = ""
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +94,18 @@ def _cancel_requested(summary: Summary, event: Event, payload: dict[str, Any]) -
 
 
 def _retried(summary: Summary, event: Event, payload: dict[str, Any]) -> None:
-    kept = {name: getattr(summary, name) for name in ("workflow", "workflow_version", "priority")}
+    kept = {name: getattr(summary, name) for name in _KEPT}
     fresh = Summary(status=JobStatus.QUEUED.value, attempt=summary.attempt + 1, **kept)
     fresh.last_event_number, fresh.last_event_at = summary.last_event_number, summary.last_event_at
     for name in Summary.__slots__:
         setattr(summary, name, getattr(fresh, name))
+
+
+def _llm_called(summary: Summary, event: Event, payload: dict[str, Any]) -> None:
+    summary.provider, summary.model = payload["provider"], payload["model"]
+    summary.input_tokens += payload["input_tokens"]
+    summary.output_tokens += payload["output_tokens"]
+    summary.cost_usd += Decimal(payload["cost_usd"])
 
 
 def _becomes(status: JobStatus) -> Callable[[Summary, Event, dict[str, Any]], None]:
@@ -116,6 +133,7 @@ _APPLY: dict[str, Callable[[Summary, Event, dict[str, Any]], None]] = {
     EventType.JOB_FAILED: _becomes(JobStatus.FAILED),
     EventType.JOB_CANCELLED: _becomes(JobStatus.CANCELLED),
     EventType.JOB_RETRIED: _retried,
+    EventType.LLM_CALLED: _llm_called,
 }
 
 

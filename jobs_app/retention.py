@@ -47,11 +47,11 @@ def apply_retention() -> dict[str, int]:
     for rule in RULES:
         days = getattr(settings, rule.setting)
         gone[rule.kind] = rule.apply(timezone.now() - timedelta(days=days)) if days else 0
-    gone["expired sessions"] = _delete_all(Session.objects.filter(expire_date__lt=timezone.now()))
+    gone["expired sessions"] = delete_all(Session.objects.filter(expire_date__lt=timezone.now()))
     return gone
 
 
-def _delete_all(rows: models.QuerySet[Any]) -> int:
+def delete_all(rows: models.QuerySet[Any]) -> int:
     """In portions, so that no transaction is long and a stop in between loses nothing."""
     count = 0
     while keys := list(rows.values_list("pk", flat=True)[:_AT_ONCE]):
@@ -100,29 +100,29 @@ def _lock_some(jobs: models.QuerySet[Job]) -> list[uuid.UUID]:
 
 
 def _idempotency_keys(before: datetime) -> int:
-    return _delete_all(IdempotentRequest.objects.filter(created_at__lt=before))
+    return delete_all(IdempotentRequest.objects.filter(created_at__lt=before))
 
 
 def _audit_entries(before: datetime) -> int:
-    return _delete_all(AuditEntry.objects.filter(created_at__lt=before).exclude(action=_SIGN_IN_FAILED))
+    return delete_all(AuditEntry.objects.filter(created_at__lt=before).exclude(action=_SIGN_IN_FAILED))
 
 
 def _sign_in_attempts(before: datetime) -> int:
-    return _delete_all(AuditEntry.objects.filter(created_at__lt=before, action=_SIGN_IN_FAILED))
+    return delete_all(AuditEntry.objects.filter(created_at__lt=before, action=_SIGN_IN_FAILED))
 
 
 def _workers(before: datetime) -> int:
     """Stopped ones, and those that fell silent without a word."""
-    return _delete_all(Worker.objects.filter(heartbeat_at__lt=before))
+    return delete_all(Worker.objects.filter(heartbeat_at__lt=before))
 
 
 def _alerts(before: datetime) -> int:
-    return _delete_all(Alert.objects.filter(closed_at__lt=before))
+    return delete_all(Alert.objects.filter(closed_at__lt=before))
 
 
 def _feed_entries(before: datetime) -> int:
     """The oldest of each feed; the numbers of those that stay do not change."""
-    return _delete_all(FeedEntry.objects.filter(created_at__lt=before))
+    return delete_all(FeedEntry.objects.filter(created_at__lt=before))
 
 
 def _dead_tickets(before: datetime) -> int:
@@ -131,7 +131,7 @@ def _dead_tickets(before: datetime) -> int:
         return int(cursor.rowcount)
 
 
-RULES = (
+RULES = [
     Rule("step results", "STEP_RESULT_DAYS", _step_results),
     Rule("files of step results", "STEP_RESULT_DAYS", _step_files),
     Rule("content of finished jobs", "JOB_CONTENT_DAYS", _job_content),
@@ -142,4 +142,10 @@ RULES = (
     Rule("closed alerts", "ALERT_DAYS", _alerts),
     Rule("feed entries", "FEED_DAYS", _feed_entries),
     Rule("tickets of dead workers", "STOPPED_WORKER_DAYS", _dead_tickets),
-)
+]
+
+
+def register(rule: Rule) -> None:
+    """For what floors above keep; called when the apps are loaded."""
+    if rule not in RULES:
+        RULES.append(rule)

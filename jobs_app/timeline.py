@@ -77,6 +77,12 @@ def _retried(payload: dict[str, Any]) -> str:
     return f"Retried (attempt {payload['attempt']}{f', redone from {redo_from}' if redo_from else ''})"
 
 
+def _called(payload: dict[str, Any]) -> str:
+    tokens = f"{payload['input_tokens']} + {payload['output_tokens']} tokens"
+    estimated = ", estimated" if payload.get("estimated") else ""
+    return f"{payload['provider']} answered: {tokens}, {payload['cost_usd']} USD{estimated}"
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EventType.JOB_CREATED: lambda p: f"Accepted with priority {p['priority']}",
     EventType.JOB_STARTED: _started,
@@ -93,6 +99,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EventType.STEP_FAILED: lambda p: f"Step {p['key']} failed on try {p['attempt']}: {p['code'].replace('_', ' ')}",
     EventType.QUESTION_ASKED: lambda p: "A question was asked",
     EventType.QUESTION_ANSWERED: _answered,
+    EventType.LLM_CALLED: _called,
     EventType.ARTIFACT_CREATED: lambda p: f"File made ({p['media_type']})",
 }
 _TONES: dict[str, str] = {

@@ -49,12 +49,18 @@ def _alerts() -> dict[str, Any]:
     return {"opened": watched.opened, "closed": watched.closed}
 
 
-TASKS = (
+TASKS = [
     Task("alerts", timedelta(seconds=15), _alerts),
     Task("stale jobs", timedelta(hours=24), lambda: {"marked": len(mark_stale())}),
     Task("retention", timedelta(hours=24), apply_retention),
     Task("artifacts", timedelta(hours=24), lambda: collect_artifacts().as_dict()),
-)
+]
+
+
+def register(task: Task) -> None:
+    """For the chores of floors above; called when the apps are loaded."""
+    if task not in TASKS:
+        TASKS.append(task)
 
 
 def do_chores() -> list[str]:

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import socket
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -47,6 +49,14 @@ _QUEUE_WAIT_SECONDS = 5.0  # for a connection, before the queue gives up and beg
 _SWEEP_LOCK = 0x444E4101  # an advisory lock number of our own: one sweep at a time is enough
 
 logger = logging.getLogger(__name__)
+
+_preparations: list[Callable[[], None]] = []
+
+
+def prepare_with(preparation: Callable[[], None]) -> None:
+    """For what floors above want done once in every worker, beside its first jobs; called when the apps are loaded."""
+    if preparation not in _preparations:
+        _preparations.append(preparation)
 
 
 class StopReason(Enum):
@@ -124,6 +134,7 @@ class JobWorker:
         return False
 
     async def _serve(self) -> None:
+        _prepare()
         queue = asyncio.create_task(self._take_tickets())
         duties = (self._keep_leases(), self._watch_cancellations(), self._sweep(), self._keep_house())
         care = [asyncio.create_task(one) for one in duties]
@@ -334,6 +345,12 @@ def _register(worker: JobWorker) -> None:
         "workflows": known_versions(),
     }
     Worker.objects.get_or_create(id=worker.id, defaults=about)
+
+
+def _prepare() -> None:
+    """In threads that hold up neither the jobs nor the end of the process."""
+    for preparation in _preparations:
+        threading.Thread(target=preparation, name="dna-prepare", daemon=True).start()
 
 
 def _deregister(worker: JobWorker) -> None:

@@ -297,7 +297,7 @@ def test_the_api_cleans_up_for_who_has_the_admin_key(submit: Submit, settings: A
 
 
 def test_a_chore_is_done_once_and_again_when_due(db: None) -> None:
-    assert set(upkeep.do_chores()) == {"alerts", "stale jobs", "retention", "artifacts"}
+    assert set(upkeep.do_chores()) == {"alerts", "stale jobs", "retention", "artifacts", "ledger"}
     assert upkeep.do_chores() == []
     Chore.objects.filter(name="retention").update(
         started_at=timezone.now() - timedelta(days=2), finished_at=timezone.now() - timedelta(hours=25)
@@ -330,7 +330,8 @@ def test_of_many_workers_one_does_it() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(name for names in done for name in names) == ["alerts", "artifacts", "retention", "stale jobs"]
+    names = sorted(name for names in done for name in names)
+    assert names == ["alerts", "artifacts", "ledger", "retention", "stale jobs"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -344,7 +345,7 @@ async def test_a_worker_keeps_house(settings: Any) -> None:
     worker.stop()
     await task
     done = await run_sync(lambda: set(Chore.objects.filter(finished_at__isnull=False).values_list("name", flat=True)))
-    assert done == {"alerts", "artifacts", "retention", "stale jobs"}
+    assert done == {"alerts", "artifacts", "ledger", "retention", "stale jobs"}
 
 
 def test_events_are_left_alone(submit: Submit) -> None:

@@ -1,0 +1,279 @@
+"""The gateway: the one way to a language model. ``complete`` for jobs, ``complete_now`` for everybody else.
+
+Every request is reserved against the caps before it is sent and booked after it (``calls``, ``ledger``); a job's answer
+is a remembered step and is never bought twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import uuid
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.conf import settings
+from pydantic import BaseModel, ValidationError
+
+from jobs_app import steps
+from jobs_app.canonical import digest_of
+from jobs_app.db import persisted, run_sync
+from jobs_app.runs import Run
+from jobs_app.steps import NEVER, Retry
+from llm_app import answers, ledger, providers, rates
+from llm_app.calls import Call, Reply, make_call
+from llm_app.choices import CacheUse
+from llm_app.errors import (
+    BadModelAnswer,
+    ContentRefused,
+    ContextTooLong,
+    ProviderError,
+    ProviderRateLimited,
+)
+from llm_app.exchange import Answer, Message, Request, Usage, form_of
+from llm_app.ledger import Payer
+from llm_app.providers import Candidate
+from llm_app.tokens import count_input, worst_input
+from llm_app.wire import OnText
+
+M = TypeVar("M", bound=BaseModel)
+
+# Between tries without a Retry-After: 1, 2, 4 … seconds, with jitter.
+_BACKOFF_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Order:
+    """A request with what cannot be written down: the form to check an answer by, and who wants to hear it early.
+
+    As the input of a step it goes by its hash, which is the request's alone.
+    """
+
+    def __init__(
+        self, request: Request, *, schema: type[BaseModel] | None = None, on_text: OnText | None = None
+    ) -> None:
+        self.request = request.model_copy(update={"form": form_of(schema)}) if schema else request
+        self.schema = schema
+        self.on_text = on_text
+        self.was_heard = False
+        self.sha256 = digest_of(self.request)
+
+    async def hear(self, text: str) -> None:
+        self.was_heard = True
+        if self.on_text is not None:
+            await self.on_text(text)
+
+    @property
+    def listener(self) -> OnText | None:
+        return self.hear if self.on_text is not None else None
+
+
+async def complete(
+    run: Run,
+    key: str,
+    request: Request,
+    *,
+    schema: type[BaseModel] | None = None,
+    on_text: OnText | None = None,
+    retry: Retry = NEVER,
+) -> Answer:
+    """A paid step: the answer to a request, bought once however often the job is taken up.
+
+    With a ``schema``, ``data`` of the answer fits it. ``on_text`` gets the text as it comes, the first time only.
+    """
+    order = Order(request, schema=schema, on_text=on_text)
+    return await run.options(paid=True, retry=retry).step(key, buy_answer, order)
+
+
+async def complete_as(run: Run, key: str, request: Request, schema: type[M], *, retry: Retry = NEVER) -> M:
+    """``complete``, as an object of this model."""
+    return schema.model_validate((await complete(run, key, request, schema=schema, retry=retry)).data)
+
+
+async def complete_now(
+    request: Request,
+    *,
+    customer_id: uuid.UUID | None,
+    schema: type[BaseModel] | None = None,
+    on_text: OnText | None = None,
+    idempotency_key: str = "",
+) -> Answer:
+    """The same without a job: for chat and for trying a provider. Without a customer the installation pays."""
+    order = Order(request, schema=schema, on_text=on_text)
+    return await _answer(order, Payer(customer_id=customer_id, idempotency_key=idempotency_key))
+
+
+async def buy_answer(order: Order) -> Answer:
+    """The step itself; its name is part of what finished steps are known by."""
+    call = steps.current_call.get()
+    return await _answer(order, Payer(call.customer_id, call.lease, call.key, call.idempotency_key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who may be asked, what is sent, and a kept answer if there is one."""
+
+    candidates: list[Candidate]
+    counted_tokens: int
+    kept: Answer | None = None
+
+
+async def _answer(order: Order, payer: Payer) -> Answer:
+    plan = await run_sync(_plan, order.request, payer)
+    if plan.kept is not None:
+        if order.listener is not None:
+            await order.listener(plan.kept.text)
+        return plan.kept
+    answer = await _ask_in_turn(order, payer, plan)
+    if order.request.keep_seconds and payer.customer_id is not None:
+        await persisted(_keep, order.request, plan.candidates, answer, payer)
+    return answer
+
+
+def _plan(request: Request, payer: Payer) -> _Plan:
+    """Everything that needs the database or the tokenizer before the first request."""
+    found = providers.candidates(request)
+    if request.keep_seconds and payer.customer_id is not None:
+        kept = answers.find_answer(request, found[0].provider, payer.customer_id)
+        if kept is not None:
+            ledger.note_hit(payer, provider=kept.provider, model=kept.model, prompt_hash=request.prompt_hash)
+            return _Plan(found, 0, kept)
+    return _Plan(found, count_input(request))
+
+
+def _keep(request: Request, found: list[Candidate], answer: Answer, payer: Payer) -> None:
+    """Under the provider that answered."""
+    provider = next(one.provider for one in found if one.provider.name == answer.provider)
+    if payer.customer_id is not None:
+        answers.keep_answer(request, provider, answer, customer_id=payer.customer_id, job_id=payer.job_id)
+
+
+async def _ask_in_turn(order: Order, payer: Payer, plan: _Plan) -> Answer:
+    """The first provider that answers. Once somebody has heard text, a failure is final: it cannot be unsaid."""
+    failure: ProviderError | None = None
+    for candidate in plan.candidates:
+        try:
+            return await _ask_one(order, payer, candidate, plan.counted_tokens)
+        except (ContentRefused, BadModelAnswer):
+            raise
+        except ProviderError as error:
+            if order.was_heard:
+                raise
+            logger.warning("provider %s failed (%s): %s", candidate.provider.name, error.code, error)
+            failure = failure or error
+    raise failure or ProviderError()
+
+
+async def _ask_one(order: Order, payer: Payer, candidate: Candidate, counted_tokens: int) -> Answer:
+    provider = candidate.provider
+    if provider.max_input_tokens is not None and worst_input(counted_tokens) > provider.max_input_tokens:
+        raise ContextTooLong(f"{provider.display_name}: {ContextTooLong.__doc__}")
+    request = order.request if provider.has_json_schema else _with_instruction(order.request)
+    cache = CacheUse.MISS if request.keep_seconds and payer.customer_id else CacheUse.NONE
+    call = Call(request, candidate, payer, counted_tokens, cache, order.listener)
+    reply = await _tried(order, call)
+    if order.schema is None:
+        return _as_answer([reply], candidate)
+    return await _in_form(order.schema, order, call, reply)
+
+
+async def _tried(order: Order, call: Call) -> Reply:
+    """Again after what passes by itself (429, 5xx, time-outs), when the provider says or after a growing wait."""
+    for made in range(1, settings.LLM_ATTEMPTS + 1):
+        await _wait_for_turn(call)
+        try:
+            return await make_call(call)
+        except ProviderError as error:
+            wait = error.details.get("retry_after_seconds", _backoff_seconds(made))
+            last = made == settings.LLM_ATTEMPTS or wait > settings.LLM_WAIT_SECONDS
+            if not error.retryable or isinstance(error, BadModelAnswer) or last or order.was_heard:
+                raise
+            logger.info("%s: try %d failed (%s), next in %.1f s", call.candidate.provider.name, made, error.code, wait)
+            await asyncio.sleep(wait)
+    raise ProviderError()
+
+
+def _backoff_seconds(made: int) -> float:
+    return _BACKOFF_SECONDS * float(2 ** (made - 1)) * random.uniform(0.5, 1)  # noqa: S311 - spreads load, hides nothing
+
+
+async def _wait_for_turn(call: Call) -> None:
+    """Until the provider's limits per minute let the request through; ``ProviderRateLimited`` when that takes long."""
+    provider, waited = call.candidate.provider, 0.0
+    while (wait := await run_sync(rates.take, provider, call.worst_usage.total_tokens)) > 0:
+        if waited + wait > settings.LLM_WAIT_SECONDS:
+            raise ProviderRateLimited(
+                f"{provider.display_name} is asked as often as its limits per minute allow. Try again in"
+                f" {round(wait)} seconds, or raise the limits in the admin.",
+                retry_after_seconds=wait,
+            )
+        await asyncio.sleep(wait)
+        waited += wait
+
+
+async def _in_form(schema: type[BaseModel], order: Order, call: Call, reply: Reply) -> Answer:
+    """The answer in the form asked for; asked again once, with what is wrong, when it is not."""
+    try:
+        return _as_answer([reply], call.candidate, data=_parsed(schema, reply.text))
+    except (ValueError, ValidationError) as wrong:
+        again = await _tried(order, _asked_again(call, reply, wrong))
+    try:
+        return _as_answer([reply, again], call.candidate, data=_parsed(schema, again.text))
+    except (ValueError, ValidationError) as wrong:
+        raise BadModelAnswer(f"{call.candidate.provider.display_name}: {BadModelAnswer.__doc__}") from wrong
+
+
+def _parsed(schema: type[BaseModel], text: str) -> Any:
+    """The JSON of an answer, checked and as it is after checking. Raises ``ValueError``."""
+    return schema.model_validate_json(_json_in(text)).model_dump(mode="json")
+
+
+def _json_in(text: str) -> str:
+    """Without the fence some models put around it."""
+    text = text.strip()
+    if text.startswith("```"):
+        text = text.split("\n", 1)[-1].rsplit("```", 1)[0]
+    return text
+
+
+def _asked_again(call: Call, reply: Reply, wrong: Exception) -> Call:
+    said = Message(role="assistant", content=reply.text or "(nothing)")
+    told = Message(role="user", content=f"That answer does not fit the schema: {wrong}\nAnswer again, with JSON only.")
+    request = call.request.model_copy(update={"messages": (*call.request.messages, said, told)})
+    payer = replace(call.payer, idempotency_key=f"{call.payer.idempotency_key}/again" if call.payer.lease else "")
+    return replace(call, request=request, payer=payer, counted_tokens=count_input(request), on_text=None)
+
+
+def _with_instruction(request: Request) -> Request:
+    """For a provider that takes no schema: the form in words, at the head of the conversation."""
+    if request.form is None:
+        return request
+    schema = json.dumps(request.form.json_schema)
+    told = Message(role="system", content=f"Answer with JSON only, no fence around it, that fits this schema: {schema}")
+    return request.model_copy(update={"messages": (told, *request.messages)})
+
+
+def _as_answer(replies: list[Reply], candidate: Candidate, *, data: Any = None) -> Answer:
+    """The last reply, with the tokens and the cost of all."""
+    last = replies[-1]
+    return Answer(
+        text=last.text,
+        tool_calls=last.tool_calls,
+        data=data,
+        finish_reason=last.finish_reason,
+        provider=candidate.provider.name,
+        model=candidate.provider.litellm_model,
+        usage=_sum_usage([reply.usage for reply in replies]),
+        cost_usd=f"{sum((reply.cost_usd for reply in replies), Decimal(0)):.6f}",
+        duration_ms=sum(reply.duration_ms for reply in replies),
+    )
+
+
+def _sum_usage(usages: list[Usage]) -> Usage:
+    return Usage(**{name: sum(getattr(usage, name) for usage in usages) for name in Usage.model_fields})
+
+

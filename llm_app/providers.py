@@ -1,0 +1,110 @@
+"""Providers: which can be used, which one is asked, and who comes next when it fails."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts_app.access import Actor, record_audit
+from accounts_app.errors import DnaError, NotAllowed
+from llm_app.choices import Role
+from llm_app.errors import NoProvider, UnknownPrice, UnknownProvider
+from llm_app.exchange import Request
+from llm_app.models import Price, Provider
+from llm_app.prices import price_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider that may be asked, with the price that counts now."""
+
+    provider: Provider
+    price: Price
+
+
+def api_key(provider: Provider) -> str:
+    """From the environment; empty when the variable is not set, or the provider needs none."""
+    return str(settings.READ_SECRET(provider.api_key_variable)) if provider.api_key_variable else ""
+
+
+def why_unavailable(provider: Provider) -> str:
+    """In words, for people; empty when it can be used."""
+    if not provider.enabled:
+        return "It is switched off."
+    if provider.api_key_variable and not api_key(provider):
+        return f"The variable {provider.api_key_variable} is not set."
+    return ""
+
+
+def is_any_available() -> bool:
+    return any(not why_unavailable(provider) for provider in Provider.objects.filter(enabled=True))
+
+
+def default_provider(role: Role) -> Provider | None:
+    return Provider.objects.filter(**{role.column: True}).first()
+
+
+def candidates(request: Request) -> list[Candidate]:
+    """Who may be asked, in order: the one named or the default for the role, then the fallbacks.
+
+    Raises ``UnknownProvider``, ``NoProvider`` and ``UnknownPrice`` where nobody is left, with what the first lacks.
+    """
+    found: list[Candidate] = []
+    first_lack: DnaError | None = None
+    for provider in _in_order(request):
+        try:
+            found.append(_candidate(provider, request))
+        except (NoProvider, UnknownPrice) as lack:
+            first_lack = first_lack or lack
+            logger.debug("provider %s is left out: %s", provider.name, lack)
+    # A missing price is a mistake to be mended, not a reason to ask somebody else in silence.
+    if isinstance(first_lack, UnknownPrice) or not found:
+        raise first_lack or NoProvider()
+    return found
+
+
+def _in_order(request: Request) -> list[Provider]:
+    fallbacks = Provider.objects.filter(enabled=True, fallback_order__isnull=False)
+    others = list(fallbacks.order_by("fallback_order", "name"))
+    if request.provider:
+        first = Provider.objects.filter(name=request.provider).first()
+        if first is None:
+            raise UnknownProvider(f"There is no provider {request.provider!r}.")
+    else:
+        first = default_provider(request.role)
+    chosen = [first] if first else []
+    return chosen + [one for one in others if request.fallbacks and one not in chosen]
+
+
+def _candidate(provider: Provider, request: Request) -> Candidate:
+    if lack := why_unavailable(provider) or _missing_ability(provider, request):
+        raise NoProvider(f"{provider.display_name} cannot be used: {lack}")
+    return Candidate(provider, price_of(provider))
+
+
+def _missing_ability(provider: Provider, request: Request) -> str:
+    if request.tools and not provider.has_tools:
+        return "It takes no tools."
+    if request.has_pictures and not provider.has_vision:
+        return "It sees no pictures."
+    return ""
+
+
+def make_default(provider: Provider, role: Role, *, actor: Actor) -> None:
+    """Make it the default for a role, in place of the one that is. Safe to call twice."""
+    if not actor.is_staff:
+        raise NotAllowed("Only administrators choose the default providers.")
+    with transaction.atomic():
+        locked = {one.pk: one for one in Provider.objects.select_for_update().order_by("pk")}
+        if getattr(locked[provider.pk], role.column):
+            return
+        Provider.objects.filter(**{role.column: True}).update(**{role.column: False})
+        Provider.objects.filter(pk=provider.pk).update(**{role.column: True})
+        record_audit(actor, "provider.made_default", provider, role=role.value)
+
+
