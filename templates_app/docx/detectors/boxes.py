@@ -18,6 +18,7 @@ from ..surroundings import label_above, words_before
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe]|\[ {1,3}\]|\[[xX]\](?=\s)")
 GLYPHS_ALONE = re.compile(GLYPHS.pattern.rsplit("|", 1)[0])
+RADIO = re.compile(r"[○◯⭘🔘]|(?<!\w)\( {1,3}\)")  # only several in a line are boxes: one alone may be a bullet
 EMPTY_DRAWN = re.compile(r"\[ {1,3}\]")
 GLYPH_CHARS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe\[]")
 NOT_APPLICABLE = frozenset(
@@ -67,6 +68,8 @@ def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
     if GLYPH_CHARS.search(p.text):
         covered = list(spans)
         spans |= {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in covered)}
+    radios = [m.span() for m in RADIO.finditer(p.text)] if "(" in p.text or any(c in p.text for c in "○◯⭘🔘") else []
+    spans |= set(radios) if len(radios) > 1 else set()
     return [Box(p, start, end) for start, end in sorted(spans)]
 
 
