@@ -48,12 +48,12 @@ SMALL_WORDS = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
 def infer_type(label: str, *, context: str = "", column: bool = False) -> FieldType:
     """``context``: a title over several labels, which tells whose name a "Name" is and asks what its parts answer."""
     return tell_type(label, context=context, column=column) or FieldType.TEXT
 
 
+@lru_cache(maxsize=4096)
 def tell_type(label: str, *, context: str = "", column: bool = False) -> FieldType | None:
     """As ``infer_type``, but None where no word tells anything."""
     found = _by_words(label, column=column)

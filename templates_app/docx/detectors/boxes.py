@@ -65,12 +65,17 @@ def find_boxes(layout: Layout) -> Iterator[Finding]:
 
 def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
     spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
-    if GLYPH_CHARS.search(p.text):
-        covered = list(spans)
-        spans |= {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in covered)}
-    radios = [m.span() for m in RADIO.finditer(p.text)] if "(" in p.text or any(c in p.text for c in "○◯⭘🔘") else []
-    spans |= set(radios) if len(radios) > 1 else set()
+    if not p.text.isascii() or "[" in p.text or "(" in p.text:
+        spans |= _drawn(p, glyphs, spans)
     return [Box(p, start, end) for start, end in sorted(spans)]
+
+
+def _drawn(p: Paragraph, glyphs: re.Pattern[str], spans: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    drawn: set[tuple[int, int]] = set()
+    if GLYPH_CHARS.search(p.text):
+        drawn = {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in spans)}
+    radios = [m.span() for m in RADIO.finditer(p.text)]
+    return drawn | set(radios) if len(radios) > 1 else drawn
 
 
 def _drops_ticks(layout: Layout) -> bool:
