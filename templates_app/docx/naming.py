@@ -117,6 +117,7 @@ def unique_key(key: str, taken: dict[str, int]) -> str:
     return free
 
 
+@lru_cache(maxsize=4096)
 def clean_label(text: str) -> str:
     """A label without its colon, its asterisk and its numbering, cut at a word."""
     text = " ".join(text.split()).strip(" :：,;*.…_-–—|•\t")

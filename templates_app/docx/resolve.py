@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
@@ -237,6 +238,7 @@ def _stars_require(layout: Layout) -> bool:
     return not notes or any(REQUIRED.search(note) for note in notes)
 
 
+@lru_cache(maxsize=4096)
 def _is_required(words: str, *, stars: bool) -> bool:
     if OPTIONAL.search(words):
         return False

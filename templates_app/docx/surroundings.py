@@ -64,6 +64,8 @@ def label_above(layout: Layout, p: Paragraph) -> str:
 
 
 def _tells(words: str) -> bool:
+    if not words:
+        return False
     letters = LETTERS.findall(words)
     short = words.rstrip().endswith(ASKING) + any(letter >= "\u3040" for letter in letters)  # Chinese words are short
     needed = MIN_LETTERS - min(short, 1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
 from ..model import FieldType, Paragraph
+from ..wording import without_markers
 
 UNDERSCORES = r"_{3,}(?:[ \t]_{3,})*|(?<![\w_$])__(?![\w_])"
 DOTS = (
@@ -65,6 +66,8 @@ def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Ite
         finding = _finding(p, match)
         continued = previous is not None and (_is_only_blanks(previous.text) or p.p == previous.p + 1)
         finding.ignored = finding.ignored or continued or not _is_writable(layout, p, match)
+        if finding.type is None and _is_over_name(layout, p):
+            finding.type, finding.label = FieldType.SIGNATURE, "Signature"
         yield finding
 
 
@@ -72,9 +75,15 @@ def _is_writable(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
     if p.cell is not None or len(match[0]) <= MAX_RULE:
         return True
     above, below = layout.before(p, 2), layout.after(p, 2)
-    if below is not None and (below.text.strip().startswith("(") or len(below.text.strip()) <= 40):
+    if below is not None and (below.text.strip().startswith("(") or len(without_markers(below.text).strip()) <= 40):
         return True
     return above is not None and (above.text.strip().endswith((":", "?", "：")) or len(above.text) <= 80)
+
+
+def _is_over_name(layout: Layout, p: Paragraph) -> bool:
+    """Whether the next line is nothing but a placeholder: the line above a name is signed."""
+    below = layout.after(p, 1)
+    return below is not None and not MARKS.search(below.text) and is_blank(without_markers(below.text))
 
 
 def _fills_cell(layout: Layout, p: Paragraph) -> bool:

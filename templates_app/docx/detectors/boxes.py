@@ -64,10 +64,12 @@ def find_boxes(layout: Layout) -> Iterator[Finding]:
 
 
 def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
-    spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
+    spans: set[tuple[int, int]] = set()
+    if p.marks:
+        spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
     if not p.text.isascii() or "[" in p.text or "(" in p.text:
         spans |= _drawn(p, glyphs, spans)
-    return [Box(p, start, end) for start, end in sorted(spans)]
+    return [Box(p, start, end) for start, end in sorted(spans)] if spans else []
 
 
 def _drawn(p: Paragraph, glyphs: re.Pattern[str], spans: set[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -18,6 +18,7 @@ PRINTED = re.compile(r"\$?\{\{\{?([^\n]{1,300}?)\}?\}\}")
 SINGLE = re.compile(r"\$?(?<!\{)\{([^{}\n]{1,80}?)\}(?!\})")
 MACHINERY = re.compile(r"\s*(?:[%#/^>!@]|else\b|end|if\b|for\b|each\b|unless\b)|.*\[\w+\+\d+\]", re.IGNORECASE)
 VARIABLE = re.compile(r"\s*([^\W\d][\w.\- \[\]]*?)\s*(?:\|.*|:[a-z]\w*(?:\(.*\))?)?\s*")
+QUOTES = str.maketrans("“”„‘’‚", "\"\"\"'''")  # Word turns them as it likes
 PREFIX = re.compile(r"\s*(?:=|(?:p|r|tr|tc)\s+(?=\S))?\s*")
 PATH = re.compile(r"(?:[^\W\d]\w*\()*([^\W\d]\w*(?:\[[^\]]*\]|\.[^\W\d]\w*(?!\w*\())*)")
 
@@ -62,7 +63,7 @@ def _finding(p: Paragraph, match: re.Match[str], words: str, name: str) -> Findi
     anchor = (place(p, match.start(), match.end()),)
     if not name or MACHINERY.match(words):
         return Finding("braces", Rank.TOKEN, anchor, 0.9, ignored=True)
-    plain = " ".join(words.split()).strip() if name not in words.split("|")[0].strip() or "(" in words else name
+    plain = " ".join(words.translate(QUOTES).split()) if "(" in words else name
     return Finding(
         "braces", Rank.TOKEN, anchor, 0.95, label=title_of(name), name=name, same=f"var {plain.casefold()}"
     )

@@ -11,9 +11,10 @@ from ..lexicon import PROMPT, TO_COME
 from ..model import FieldType, MarkKind, Paragraph
 from ..wording import title_of
 
-STARTS = re.compile(
-    "please |clic|klik|klick|tap |press|choose|choisi|wählen|select|elija|velg|место|щелк|单击|クリック", re.IGNORECASE
-)
+STARTS = (
+    "blank", "clic", "klik", "klick", "tap ", "press", "choose", "choisi", "wählen", "select", "elija", "velg", "место",
+    "щелк", "单击", "クリック",
+)  # fmt: skip
 REQUEST = re.compile(
     r"(?:please )?(?:enter|insert|fill in|write|specify|select|choose|type (?=the|in|your|an?|here))\s*\w{2}"
     r"|bitte (?:eintragen|ausfüllen)"
@@ -56,7 +57,8 @@ def find_prompts(layout: Layout) -> Iterator[Finding]:
         if p.cell is not None and (_asks_for_its_cell(layout, p) or _is_to_come(layout, p)):
             start = len(p.text) - len(p.text.lstrip())
             yield Finding("prompt", Rank.PROMPT, (place(p, start, len(p.text.rstrip())),), 0.6, hint=p.text.strip())
-        for match in PROMPT.finditer(p.text) if STARTS.search(p.text) else ():
+        text = p.text.casefold()
+        for match in PROMPT.finditer(p.text) if any(start in text for start in STARTS) else ():
             kind = FieldType.CHOICE if match[0].rstrip(".").casefold().endswith(CHOOSING) else None
             yield Finding(
                 "prompt", Rank.PROMPT, (place(p, match.start(), match.end()),), 0.85, hint=match[0], type=kind

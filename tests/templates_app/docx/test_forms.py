@@ -156,6 +156,12 @@ def test_captions_below_underlined_tabs() -> None:
     assert found(body) == [("Подпись", "signature", "\t"), ("Расшифровка подписи", "person", "$__who__")]
 
 
+def test_a_line_over_a_placeholder_is_signed() -> None:
+    body = paragraph("IN WITNESS WHEREOF") + paragraph("_" * 40) + paragraph("{{ seller.name.full(middle=“x”) }}")
+    body += paragraph("{{ seller.name.full(middle=”x”) }}")
+    assert named(body) == {"Signature": "signature", "Seller name": "person"}
+
+
 def test_from_and_to_of_a_period() -> None:
     assert named(paragraph("Period of service: from ________ to ________")) == {
         "Period of service: from": "text", "Period of service to": "text"
