@@ -1,4 +1,4 @@
-"""python -m bench: score, fill check with validity, PDFs, robustness; jobs and streams. Exit 1 where one finds a fault.
+"""python -m bench: Word files (score, report to look at, filling, PDFs, odd files), jobs, streams. Exit 1 at a fault.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -10,7 +10,13 @@ import sys
 
 from . import corpus
 
-WORD_FILES = (("bench.score",), ("bench.fill_check", "--validate"), ("bench.pdf_check",), ("bench.robustness",))
+WORD_FILES = (
+    ("bench.score",),
+    ("bench.report",),
+    ("bench.fill_check", "--validate"),
+    ("bench.pdf_check",),
+    ("bench.robustness",),
+)
 RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"))
 
 

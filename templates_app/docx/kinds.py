@@ -11,6 +11,7 @@ from .lexicon import (
     AMOUNT,
     CHOICE,
     DATE,
+    DATE_COMPOUND,
     DURATION,
     EXPLAIN,
     IDENTIFIER,
@@ -21,7 +22,10 @@ from .lexicon import (
     NAME_KIND,
     NUMBER,
     OPEN_QUESTION,
+    POSITION,
+    REQUEST,
     ROLE,
+    SHORT,
     SIGNATURE,
     UNIT,
     words_of,
@@ -32,25 +36,32 @@ from .naming import NUMBERING
 YES_NO_QUESTION = re.compile(r"^(?:is|are|do|does|did|has|have|will|can|was|were|required)\b.*\?$", re.IGNORECASE)
 BY = re.compile(r"\b(?:by|von|durch|par|por|av|door)\s*:?\s*$", re.IGNORECASE)
 AFTER = re.compile(
-    r"\s*(?:$|[:：/,;&|?*-]|(?:of|at|for|in|from|on|to|and|or|der|des|für|de|du|des|pour|del|da|do|di|av|til|for|og|и|по|для)\b)",
+    r"(?:['’]s)?\s*(?:$|[:：/,;&|?*-]|(?:of|at|for|in|from|on|to|and|or|der|des|für|de|du|des|pour|del|da|do|di|av|til|for|og|и|по|для)\b)",
     re.IGNORECASE,
 )
-REMARK = re.compile(r"\s*\([^()]*\)")
+REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
+OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
+SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
 SMALL_WORDS = frozenset(
     "of the a an and or der die das des von und de la le du des et del y el og av en et и или 's s".split()
 )
 
 
-@lru_cache(maxsize=4096)
 def infer_type(label: str, *, context: str = "", column: bool = False) -> FieldType:
     """``context``: a title over several labels, which tells whose name a "Name" is and asks what its parts answer."""
+    return tell_type(label, context=context, column=column) or FieldType.TEXT
+
+
+@lru_cache(maxsize=4096)
+def tell_type(label: str, *, context: str = "", column: bool = False) -> FieldType | None:
+    """As ``infer_type``, but None where no word tells anything."""
     found = _by_words(label, column=column)
     if found is FieldType.PERSON and context and _is_only_name(_head(label)) and not _is_person(_head(context), column):
         return FieldType.TEXT  # the name of the organisation whose block this is
     if found is None and OPEN_QUESTION.search(context):
         return FieldType.LONG_TEXT
-    return found or FieldType.TEXT
+    return found
 
 
 def is_unit(words: str) -> bool:
@@ -68,30 +79,47 @@ def _by_words(words: str, *, column: bool) -> FieldType | None:
     whole = words.split("\n")[0].strip()
     if YES_NO_QUESTION.fullmatch(whole):
         return FieldType.CHOICE if column else None
+    if len(whole.split()) <= MAX_LABEL_WORDS and CHOICE.search(whole):
+        return FieldType.CHOICE
+    if whole.rstrip(" :：").casefold() == "by":
+        return FieldType.SIGNATURE  # of a contract's party
     if OPEN_QUESTION.search(whole) and not DATE.search(whole):
         return FieldType.LONG_TEXT
+    if len(whole.split()) > MAX_LABEL_WORDS and REQUEST.search(whole):
+        return FieldType.LONG_TEXT
     head = _head(words)
-    if not head:
-        return None
-    return next((kind for kind, applies in RULES if applies(head, column)), None)
+    return next((kind for kind, applies in RULES if applies(head, column)), None) if head else None
 
 
 def _is_number(head: str, column: bool) -> bool:
-    return AMOUNT.search(head) is not None or (NUMBER.search(head) is not None and not IDENTIFIER.search(head))
+    amount = AMOUNT.search(head)
+    if amount is not None and not IDENTIFIER.search(head, 0, amount.start()):
+        return True
+    return NUMBER.search(head) is not None and not IDENTIFIER.search(head) and not _is_short(head)
+
+
+def _is_short(head: str) -> bool:
+    """Whether it ends in a word for something short, as "Cost centre" and "Action status" do."""
+    return SHORT.fullmatch(head.rstrip(" :：").rpartition(" ")[2]) is not None
 
 
 def _is_date(head: str, column: bool) -> bool:
-    return DATE.search(head) is not None and not DURATION.search(head)
+    return (DATE.search(head) or DATE_COMPOUND.search(head)) is not None and not DURATION.search(head)
 
 
 def _is_long(head: str, column: bool) -> bool:
-    opens = LONG.match(head) is not None and len(head.split()) <= 3
+    opens = LONG.match(head) is not None and len(head.split()) <= 3 and not _is_short(head)
     return opens or _leads(LONG, head) or (not column and EXPLAIN.search(head) is not None)
 
 
 def _leads(words: re.Pattern[str], head: str) -> bool:
     """Whether one of the words is what the label is about: "owner of the system", not "owner address"."""
-    return any(AFTER.match(head, match.end()) for match in words.finditer(head))
+    return any(
+        AFTER.match(head, match.end())
+        and not SOFTWARE.search(head, 0, match.start())
+        and (match.start() == 0 or not OF.search(head, 0, match.start()))
+        for match in words.finditer(head)
+    )
 
 
 def _is_person(head: str, column: bool) -> bool:
@@ -104,7 +132,9 @@ def _is_person(head: str, column: bool) -> bool:
 
 def _is_only_name(head: str) -> bool:
     """Name, Full name, Имя: the name of nobody in particular is a person's."""
-    words = [w for w in words_of(head) if w not in SMALL_WORDS and not NAME_KIND.fullmatch(w)]
+    if NAME.fullmatch(head.strip(" .:：")):
+        return True  # also where a name is more than words, as "Ф.И.О." is
+    words = [w for w in words_of(head) if w not in SMALL_WORDS and not w.isdigit() and not NAME_KIND.fullmatch(w)]
     return bool(words) and all(NAME.fullmatch(w) for w in words)
 
 
@@ -118,6 +148,7 @@ RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.TEXT, lambda head, column: _is_date(head, column) and LONG.search(head) is not None),
     (FieldType.DATE, _is_date),
     (FieldType.TEXT, lambda head, column: ADDRESS.search(head) is not None or IDENTIFIER.search(head) is not None),
+    (FieldType.TEXT, lambda head, column: POSITION.fullmatch(head.strip(" :：")) is not None),
     (FieldType.LONG_TEXT, _is_long),
     (FieldType.PERSON, _is_person),
 )

@@ -10,6 +10,8 @@ from .model import Cell, Outline, Paragraph
 
 MAX_CELLS = 200  # Word ends at 63 columns
 MAX_MERGED = 300  # rows that one cell may span
+MIN_LINE = 4  # blanks that look like a line when they are underlined; a tab is wide enough alone
+WIDE = "\t\u3000"
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -20,6 +22,22 @@ def is_blank(text: str) -> bool:
 def is_counted(p: Paragraph) -> bool:
     """Whether the paragraph prints a number: then it is not empty, though it has no text. A bullet prints nothing."""
     return any(c.isalnum() for c in p.number)
+
+
+def drawn_lines(p: Paragraph) -> list[tuple[int, int]]:
+    """Underlined stretches with no letter in them; with one, the line goes on below words that stand there already."""
+    merged: list[list[int]] = []
+    for s in p.spans:
+        if s.underline and not s.hidden:
+            if merged and merged[-1][1] == s.start:
+                merged[-1][1] = s.end
+            else:
+                merged.append([s.start, s.end])
+    return [(start, end) for start, end in merged if _is_line(p.text[start:end])]
+
+
+def _is_line(text: str) -> bool:
+    return is_blank(text) and (len(text) >= MIN_LINE or any(c in WIDE for c in text))
 
 
 @dataclass(slots=True)

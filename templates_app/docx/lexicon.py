@@ -17,7 +17,8 @@ def _pattern(words: str, stems: str = "") -> re.Pattern[str]:
 
 
 DATE = _pattern(
-    "date dated day month year deadline birthday dob due_by expires expiry tag_der monat jahr frist datum"
+    "date dated day month year deadline birthday dob due_by valid_from valid_until gültig_ab gültig_bis"
+    " expires expiry tag_der monat jahr frist datum"
     " fecha mes año"
     " mês ano giorno mese anno jour mois année échéance le_jour dato måned år dzień miesiąc rok termin дата месяц"
     " год срок число data_di data_de data_do data_da data_del päivämäärä päiväys dátum tarih tarihi am_tag"
@@ -25,12 +26,18 @@ DATE = _pattern(
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
+DATE_COMPOUND = re.compile(
+    r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date)[^\W\d_]{2,}dat(?:e|o|um)(?![^\W_])", re.IGNORECASE
+)
 DURATION = _pattern(
-    "how_long duration frequency age years_of often dauer zeitraum durée periodo tidsrom periode loss in_the_year",
+    "how_long duration frequency period age years_of days months years weeks hours often dauer zeitraum"
+    " durée periodo tidsrom periode loss in_the_year",
     "срок действия",
 )
 SIGNATURE = _pattern(
-    "signature sign-off signed initials unterschrift unterzeichnung firma_y_sello podpis assinatura"
+    "sincerely regards truly_yours yours_truly faithfully mit_freundlichen_grüßen cordialement atentamente"
+    " atenciosamente vennlig_hilsen с_уважением signature sign-off signed initials unterschrift"
+    " unterzeichnung firma_y_sello podpis assinatura"
     " underskrift signatur"
     " handtekening подпись allekirjoitus imza sign_and_date sign_here",
     "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
@@ -48,12 +55,13 @@ NAME = _pattern(
     " nachname nom"
     " prénom nombre apellido apellidos nome cognome imię nazwisko fio naam jméno příjmení фио имя фамилия"
     " отчество nimi ad"
-    " soyad naamachternaam",
-    "姓名 氏名 名前 이름 성명 الاسم שם όνομα",
+    " soyad naamachternaam"
+    " efternavn efternamn förnamn имена инициалы расшифровка_подписи ф.и.о",
+    "اسم 姓名 氏名 名前 署名人 이름 성명 الاسم שם όνομα",
 )
 NAME_KIND = _pattern(
     "full first last middle family given your print printed legal typed complete business block_letters"
-    " please title surname type capital letter own contact initial"
+    " please title surname type capital letter own contact initial completo completa complet vollständiger полное"
 )
 ROLE = _pattern(
     "author editor owner manager officer director contact contact_person point_of_contact person applicant requester"
@@ -72,7 +80,9 @@ ROLE = _pattern(
     " directeur gérant autor responsable_de solicitante representante responsável autore responsabile richiedente"
     " должность директор руководитель исполнитель автор ответственный заявитель представитель получатель сотрудник"
     " vastuuhenkilö yhteyshenkilö",
-    "ansprechpartner kontaktperson geschäftsführer 担当者 负责人 联系人 담당자",
+    "ansprechpartner kontaktperson geschäftsführer ersteller genehmigt freigegeben geprüft verantwortlich"
+    " الموظف المدير العميل 担当者 代表者 責任者"
+    " 负责人 联系人 经办人 审核人 批准人 编制人 담당자 책임자 المسؤول",
 )
 ADDRESS = _pattern(
     "address email e-mail mail telephone phone fax mobile tel adresse anschrift telefon telefax téléphone courriel"
@@ -87,29 +97,48 @@ AMOUNT = _pattern(
     "anzahl antall",
 )
 NUMBER = _pattern(
-    "amount qty total price cost budget sum % count value_in salary fee rate age € £ eur usd gbp betrag summe"
+    "amount qty total price cost budget sum % count value_in salary income payment fee rate age € £ eur"
+    " usd gbp betrag summe"
     " höhe umsatz"
     " kosten preis bilanzsumme prozent montant prix coût total importe precio costo importo prezzo beløp pris"
-    " сумма цена"
+    " сумма цена плата платы оплата доход зарплата gehalt einkommen salaire revenu salario renda lønn inntekt"
     " стоимость руб процент ilość kwota cena bedrag lukumäärä valor preço version_number gigabyte gb mb 金额 金額",
-    "betrag umsatz bilanzsumme сумма",
+    "betrag umsatz bilanzsumme сумма 人数 員数 件数 資本金 费用 价格",
 )
 IDENTIFIER = _pattern(
     "phone telephone account case file reference ref contract project id serial passport iban konto konto-nr"
     " zip postal"
-    " fax tracking registration version referansenr saksnummer policy license licence invoice order code",
+    " document_no document_number doc_no revision rev issue_no fax tracking registration version referansenr"
+    " saksnummer policy license licence invoice order code",
     "nummer номер numéro número",
 )
 LONG = _pattern(
     "describe description explanation summary summarise summarize narrative rationale justification comment"
     " remark note"
-    " observation recommendation action finding beschreibung kurzbeschreibung erläuterung bemerkung anmerkung"
+    " observation recommendation action finding cause root_cause nonconformity nonconformance discussion"
+    " beschreibung kurzbeschreibung erläuterung bemerkung anmerkung"
     " zusammenfassung remarque commentaire résumé descripción observación observaciones comentario comentarios"
     " resumen"
     " descrição observações comentários descrizione beskrivelse begrunnelse kommentar kommentarer merknader"
-    " tilbakemelding inntrykk описание примечание примечания комментарий обоснование opis uwagi uzasadnienie kuvaus"
+    " tilbakemelding inntrykk sammendrag описание примечание примечания комментарий обоснование opis"
+    " uwagi uzasadnienie kuvaus"
     " toelichting omschrijving executive_summary abstract statement_of",
     "beschreibung erläuterung beskrivelse tilbakemelding 说明 备注 描述 備考 내용 설명 비고",
+)
+SHORT = _pattern(
+    "status type category class code owner method terms list centre center reference level priority grade"
+    " ref id no nr plan"
+)
+POSITION = _pattern(
+    "title job_title position department company organisation organization institution employer profession occupation"
+    " nationality abteilung firma funktion beruf service fonction departamento cargo puesto empresa dipartimento"
+    " avdeling stilling virksomhet отдел организация 部门 部署 役職 职务 职位 公司 単位 单位"
+)
+REQUEST = re.compile(
+    r"\b(?:provide|give|state|include|note|supply|add|attach)\b.{0,60}\b(?:details?|information|statement|summary"
+    r"|explanation|examples?|description|reasons?)\b|\b(?:describe|explain|elaborate|beschreiben|erläutern|décri\w+"
+    r"|expli\w+|describ\w+|descrev\w+|beskriv|forklar|опишите|поясните)\b",
+    re.IGNORECASE,
 )
 EXPLAIN = _pattern(
     "details reason_for reasons objectives background scope overview list_the please_list please_describe please_give"
@@ -127,7 +156,7 @@ UNIT = re.compile(
     r"|monaten?"
     r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"
     r"|timer|uker"
-    r"|лет|дней|дня|часов|месяцев|руб|экз|kg|km|gb|mb|pieces|stück)\b)",
+    r"|лет|дней|дня|часов|месяцев|руб\w*|коп\w*|экз\w*|kg|km|gb|mb|pieces|stück)\b)",
     re.IGNORECASE,
 )
 REQUIRED = _pattern(
@@ -181,7 +210,18 @@ INSTRUCTION = re.compile(
     r"beskriv|oppgi|angi|sett inn|fyll inn|опишите|укажите|введите|вставьте|opisz|podaj|wpisz|beschrijf|geef|vul)\b",
     re.IGNORECASE,
 )
+TO_COME = re.compile(
+    r"(?:blank\s*[-–—]\s*)?please (?:complete|fill in|specify|provide)|to be (?:completed|confirmed|advised|determined"
+    r"|added|inserted|defined|agreed)|tb[acd]|n\.\s?n\.|insert (?:text|name|date|details) here|enter text(?: here)?"
+    r"|(?:bitte )?(?:ausfüllen|ergänzen)|noch (?:festzulegen|offen|zu ergänzen)|wird ergänzt"
+    r"|à (?:compléter|définir|préciser)"
+    r"|por (?:definir|completar|determinar)|a (?:definir|preencher|completare|definire)|må fylles ut"
+    r"|fylles ut|уточняется"
+    r"|заполнить|待定|待填|待填写|请填写|未定|記入してください",
+    re.IGNORECASE,
+)
 PROMPT = re.compile(
+    r"blank\s*[-–—]\s*please (?:complete|fill in)|"
     r"(?:click|tap|double-click|press)(?: or tap| or click)?(?: on)? here(?: to (?:enter|add|select|insert|type"
     r"|choose)[^.\n]{0,60})?\.?"
     r"|click or tap to (?:enter|add|select|insert|type|choose)[^.\n]{0,60}\.?"

@@ -20,6 +20,30 @@ CYRILLIC = dict(
 GREEK = dict(
     zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
 )
+ARABIC = dict(
+    zip(
+        "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءأإآؤئپچژگکی",
+        "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a h _ a i a w y p ch zh g k y".split(),
+        strict=True,
+    )
+)
+HEBREW = dict(
+    zip("אבגדהוזחטיכךלמםנןסעפףצץקרשת", "a b g d h v z h t y k k l m m n n s a p p ts ts k r sh t".split(), strict=True)
+)
+HAN = {
+    "姓名": "name", "氏名": "name", "名称": "title", "名前": "name", "性别": "sex", "性別": "sex",
+    "出生": "birth", "生年月日": "birth_date", "日期": "date", "日付": "date", "年月日": "date",
+    "电话": "phone", "電話": "phone", "手机": "mobile", "番号": "number", "编号": "number", "号码": "number",
+    "地址": "address", "住址": "address", "住所": "address", "所在地": "address", "邮箱": "email",
+    "部门": "department", "部署": "department", "所属": "department", "职位": "position", "职务": "position",
+    "役職": "position", "公司": "company", "会社": "company", "单位": "organization", "签名": "signature",
+    "签字": "signature", "署名": "signature", "备注": "remarks", "備考": "remarks", "说明": "description",
+    "描述": "description", "内容": "content", "金额": "amount", "金額": "amount", "数量": "quantity",
+    "负责人": "owner", "担当者": "owner", "责任": "responsible", "版本": "version", "文件": "document",
+    "项目": "project", "审核": "review", "批准": "approval", "编制": "author", "原因": "reason",
+    "联系": "contact", "身份证": "identity_card", "国籍": "nationality", "年龄": "age", "学历": "education",
+}  # fmt: skip
+HAN_WORDS = re.compile("|".join(sorted(HAN, key=len, reverse=True)))
 SPECIAL = {
     "ß": "ss",
     "æ": "ae",
@@ -33,7 +57,7 @@ SPECIAL = {
     "ı": "i",
     "&": " and ",
 }
-LETTERS = {**CYRILLIC, **GREEK, **SPECIAL}
+LETTERS = {**CYRILLIC, **GREEK, **ARABIC, **HEBREW, **SPECIAL}
 TABLE = str.maketrans({letter: written.strip("_") for letter, written in LETTERS.items()})
 MAX_KEY = 60
 MAX_LABEL = 120
@@ -49,6 +73,7 @@ def key_of(label: str) -> str:
     text = split_identifier(label) if re.fullmatch(r"[\w.\-]+", label) else label
     plain = text.casefold().translate(TABLE)
     if not plain.isascii():
+        plain = HAN_WORDS.sub(lambda match: f" {HAN[match[0]]} ", plain)
         plain = "".join(_ascii(char) for char in plain)
     words = re.findall(r"[a-z0-9]+", plain.replace("'", "").replace("’", ""))
     key = ""
@@ -76,7 +101,7 @@ def _ascii(char: str) -> str:
 def _spelled(char: str) -> str:
     name = unicodedata.name(char, "")
     if name.startswith("CJK"):
-        return f" u{ord(char):x} "
+        return f"u{ord(char):x}"
     return name.rsplit(" ", 1)[-1].lower() if "LETTER" in name or "SYLLABLE" in name or "CHARACTER" in name else " "
 
 
@@ -92,6 +117,7 @@ def unique_key(key: str, taken: dict[str, int]) -> str:
     return free
 
 
+@lru_cache(maxsize=4096)
 def clean_label(text: str) -> str:
     """A label without its colon, its asterisk and its numbering, cut at a word."""
     text = " ".join(text.split()).strip(" :：,;*.…_-–—|•\t")

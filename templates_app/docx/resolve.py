@@ -6,15 +6,16 @@ import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from .finding import Finding
-from .kinds import infer_type, is_unit
-from .layout import Layout
-from .lexicon import OPTIONAL, REQUIRED, words_of
+from .finding import Finding, Rank
+from .kinds import is_unit, tell_type
+from .layout import Layout, is_blank
+from .lexicon import GENERIC, OPTIONAL, REQUIRED, words_of
 from .model import Anchor, Field, FieldType
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
-from .surroundings import label_around, section_around, words_after
+from .surroundings import OWN_NAME, label_around, section_around, words_after
 from .wording import is_identifier, sameness, split_identifier
 
 UNNAMED = {
@@ -25,6 +26,12 @@ UNNAMED = {
     FieldType.IMAGE: "Picture",
 }
 GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  # whose words may be as general as "Date"
+PRINTED_NAME = re.compile(
+    r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
+)  # beside the line it signs: "/L. M. Brown/", "Иванова Л.М."
+IN_WORDS = re.compile(r"^\s*\([^()]*\)")
+DAY_OF = re.compile(r"\s*days? of\b")
+CURRENCY = re.compile(r"(?:[€£¥₽₹$]|\b(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|RUB|BRL))\s*$")
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
 WEAK = re.compile(r"[\W\d_]*|\w{1,2}|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
 
@@ -170,11 +177,10 @@ def _is_weak(words: str) -> bool:
 
 def _is_cryptic(finding: Finding) -> bool:
     """A program's name for the value; the words beside it are better for people."""
-    return (
-        finding.detector in ("dollars", "braces", "merge_field")
-        and is_identifier(finding.name)
-        and len(split_identifier(finding.name).split()) == 1
-    )
+    if finding.detector not in ("dollars", "braces", "merge_field", "fences") or not is_identifier(finding.name):
+        return False
+    word, *more = split_identifier(finding.name).casefold().split()
+    return not more or (all(part.isdigit() for part in more) and word not in GENERIC)
 
 
 def _key(finding: Finding, label: str) -> str:
@@ -184,23 +190,46 @@ def _key(finding: Finding, label: str) -> str:
     return key if KEY.fullmatch(key) else "field"
 
 
+def _is_section_text(layout: Layout, finding: Finding) -> bool:
+    """A prompt or control that is all there is in the paragraph under a heading."""
+    anchor = finding.anchors[0]
+    i = layout.at[anchor.part, anchor.p]
+    p = layout.paragraphs[i]
+    if p.cell is not None or p.text_box or len(finding.anchors) > 1 or finding.rank not in (Rank.PROMPT, Rank.TOKEN):
+        return False
+    alone = is_blank(p.text[: anchor.start]) and is_blank(p.text[anchor.end :])
+    above = layout.before(p, 2)
+    return alone and above is not None and layout.at[above.part, above.p] in layout.headings
+
+
+def _says_number(text: str, start: int, end: int) -> bool:
+    """A currency before the place, or a unit after it and after the same number in words."""
+    after = IN_WORDS.sub("", text[end : end + 90], count=1)
+    counted = is_unit(after[:20]) and not DAY_OF.match(after)
+    return counted or CURRENCY.search(text, max(start - 8, 0), start) is not None
+
+
 def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldType:
     if finding.type is not None:
         return finding.type
     if finding.unit:
         return FieldType.NUMBER
-    p = layout.paragraphs[layout.at[finding.anchors[0].part, finding.anchors[0].p]]
-    if (
-        finding.detector in ("property", "control")
-        and p.text[finding.anchors[0].start : finding.anchors[0].end].strip().isdigit()
-    ):
+    start, end = finding.anchors[0].start, finding.anchors[0].end
+    text = layout.paragraphs[layout.at[finding.anchors[0].part, finding.anchors[0].p]].text
+    if finding.detector in ("property", "control") and text[start:end].strip().isdigit():
         return FieldType.NUMBER
+    if finding.rank is Rank.BLANK and PRINTED_NAME.match(text, end):
+        return FieldType.SIGNATURE
+    if finding.rank in (Rank.BLANK, Rank.TOKEN, Rank.FORM_FIELD) and _says_number(text, start, end):
+        return FieldType.NUMBER
+    if label == OWN_NAME:
+        return FieldType.PERSON
     own = " ".join(filter(None, (split_identifier(finding.name), finding.label, finding.context)))
     for words in (own, around if not own or _is_cryptic(finding) else "", label):
-        found = infer_type(words)
-        if found is not FieldType.TEXT:
+        found = tell_type(words) if words else None
+        if found is not None:
             return found
-    return FieldType.TEXT
+    return FieldType.LONG_TEXT if _is_section_text(layout, finding) else FieldType.TEXT
 
 
 def _stars_require(layout: Layout) -> bool:
@@ -209,6 +238,7 @@ def _stars_require(layout: Layout) -> bool:
     return not notes or any(REQUIRED.search(note) for note in notes)
 
 
+@lru_cache(maxsize=4096)
 def _is_required(words: str, *, stars: bool) -> bool:
     if OPTIONAL.search(words):
         return False

@@ -208,7 +208,28 @@ def _beside_styled(paragraphs: Sequence[Paragraph], styled: Sequence[Candidate])
     above = [c for c in larger if repeated[c.size] > 1]
     for c in above:
         c.rank = 0.0
-    return siblings + above
+    return siblings + above + _as_large(paragraphs, bold, styled, {c.at for c in siblings + above})
+
+
+def _as_large(
+    paragraphs: Sequence[Paragraph], bold: Sequence[Candidate], styled: Sequence[Candidate], known: set[int]
+) -> list[Candidate]:
+    """Bold lines larger than the text and as large as a heading: set by hand, and of the rank they look."""
+    body = _body_size(paragraphs)
+    ranks: dict[float, float] = {}
+    for c in styled:
+        if c.bold:
+            ranks[c.size] = min(c.rank, ranks.get(c.size, c.rank))
+    found = []
+    for c in bold:
+        smaller = [size for size in ranks if size <= c.size + SIZE_TOLERANCE]
+        if c.at in known or not smaller or c.size <= body + SIZE_TOLERANCE or c.paragraph.centered:
+            continue
+        if _reads_as_heading(c, body) and not c.text.endswith((":", "：", ".")):
+            c.rank = ranks[max(smaller)]
+            found.append(c)
+    found = [c for c in found if not _opens_contents(paragraphs, c.at)]
+    return _without_runs(found)
 
 
 # headings that only their look says
@@ -326,6 +347,31 @@ def _rank_by_size(found: list[Candidate]) -> None:
         clusters[size] = 0 if before is None else clusters[before] + (before - size > SIZE_TOLERANCE)
     for c in found:
         c.rank = clusters[c.size] * 10 + max(c.depth - 1, 0)
+    _nest_schemes(found)
+
+
+def _nest_schemes(found: list[Candidate]) -> None:
+    """Letters, Roman numerals and digits of one size: what starts anew between two of another kind stands below it."""
+    of_rank: defaultdict[float, list[tuple[str, Candidate]]] = defaultdict(list)
+    for c in found:
+        if c.depth == 1 and (scheme := _scheme(c)):
+            of_rank[c.rank].append((scheme, c))
+    for numbered in of_rank.values():
+        schemes = [scheme for scheme, _ in numbered]
+        for scheme in dict.fromkeys(schemes):
+            first = schemes.index(scheme)
+            outer = {s for s in schemes[:first] if s != scheme and s in schemes[first:]}
+            for found_scheme, c in numbered:
+                if found_scheme == scheme:
+                    c.rank += len(outer) / 10
+
+
+def _scheme(c: Candidate) -> str:
+    number = c.paragraph.number if c.paragraph.number_level is not None else ""
+    match = NUMBER.match(f"{number} x" if number else c.text)
+    if match is None:
+        return ""
+    return "digit" if match[1][0].isdigit() else "letter" if match[1] in "ABCDEFGH" else "roman"
 
 
 # the tree

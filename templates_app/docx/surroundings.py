@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .layout import Layout, TableCell, is_blank
+from .layout import Layout, TableCell, drawn_lines, is_blank
 from .model import Anchor, Paragraph
 from .wording import MARKERS, without_markers
 
@@ -16,11 +16,13 @@ ABBREVIATION = re.compile(
 REMARK = re.compile(r"(?<=\?)\s*\([^()]*\)\s*$")
 CLAUSE = re.compile(r"[.;!?]\s+|\t+|\n|\s{3,}")
 COMMA = re.compile(r",\s+")
+COLUMNS = re.compile(r"\t+|\s{4,}")
 CAPTION = re.compile(r"\s*\(([^()]{3,90})\)")
 LETTERS = re.compile(r"[^\W\d_]")
 ASKING = (":", "?", "：", "？")
 MAX_WORDS = 8  # a longer clause is a sentence, whose end tells most
 MAX_OPENING = 16  # but not when it opens the paragraph and the place ends it
+MAX_BESIDE = 6  # words of a label that needs no caption after its place
 MAX_LINE_WORDS = 10
 MAX_CELL_WORDS = 25
 MAX_NEARBY = 20
@@ -29,6 +31,16 @@ MAX_LINE = 2000  # a longer paragraph is no line of a form
 PREPOSITIONS = frozenset(
     "for and the von vom zum zur bei mit pour avec para con from with til med fra and или для".split()
 )
+NUMBER_SIGN = re.compile(r"(?:№|N[°ºo]\.?|Nr\.?|No\.?|Nº|#)$", re.IGNORECASE)
+DEFINED = re.compile(
+    r"\s*,?\s*(?:\(?\s*(?:hereinafter|hereafter|referred to|именуем|im folgenden|nachfolgend|ci-après|en adelante"
+    r"|en lo sucesivo|doravante|di seguito|heretter|hierna))[^\"«“„'‘\n]{0,60}[\"«“„'‘]([^\"»”“'’\n]{2,40})",
+    re.IGNORECASE,
+)
+SELF = re.compile(
+    r"(?:^|[\s.,;:])(?:I|Ich|Я|Yo|Eu|Jeg|Io|Dear|Mr\.?|Ms\.?|Mrs\.?|Herrn?|Frau|Sra?\.?|[Jj]e soussigné\S*)\s*,?\s*$"
+)
+OWN_NAME = "Name"
 MIN_LETTERS = 3  # fewer are a preposition: "of", "от", "le"
 
 
@@ -52,18 +64,24 @@ def label_above(layout: Layout, p: Paragraph) -> str:
 
 
 def _tells(words: str) -> bool:
+    if not words:
+        return False
     letters = LETTERS.findall(words)
-    needed = MIN_LETTERS - any(letter >= "\u3040" for letter in letters)  # Chinese writes a word in two signs
+    short = words.rstrip().endswith(ASKING) + any(letter >= "\u3040" for letter in letters)  # Chinese words are short
+    needed = MIN_LETTERS - min(short, 1)
     return len(letters) >= needed and words.strip().casefold() not in PREPOSITIONS
 
 
 def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool) -> Iterator[str]:
     before = words_before(p, anchor.start, sentences=sentences)
+    defined = DEFINED.match(p.text, anchor.end)
+    if defined is not None:
+        yield defined[1]
     if before.endswith(ASKING):
         yield before
-    caption = CAPTION.match(p.text, anchor.end)
-    if caption is not None:
-        yield caption[1]
+    if SELF.search(p.text, max(anchor.start - 20, 0), anchor.start):
+        yield OWN_NAME
+    yield _caption_beside(p, anchor, before)
     yield _columns_above(layout, p, anchor)
     yield _caption_below(layout, p, anchor)
     yield before
@@ -71,7 +89,17 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
         yield from _around_cell(layout, p)
     elif is_blank(before):
         yield from _around_line(layout, p)
-    yield words_after(p, anchor.end)
+    if sentences:
+        yield words_after(p, anchor.end)
+
+
+def _caption_beside(p: Paragraph, anchor: Anchor, before: str) -> str:
+    """ "(full name)" after the place, unless the line begins with such a caption or opens with a label."""
+    caption = CAPTION.match(p.text, anchor.end)
+    if caption is None or (p.text[: anchor.start].rstrip().endswith(")") and p.text.lstrip().startswith("(")):
+        return ""
+    opens = bool(before) and p.text.lstrip().startswith(before) and len(before.split()) <= MAX_BESIDE
+    return before if opens and _tells(before) else caption[1]
 
 
 def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
@@ -81,7 +109,7 @@ def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
     )
     text = REMARK.sub("", text) if _tells(REMARK.sub("", text)) else text
     clauses = [c.strip(' ,–-()"“„«»/') for c in CLAUSE.split(text)]
-    words = next((c for c in reversed(clauses) if LETTERS.search(c)), "")
+    words = _last_clause([c for c in clauses if LETTERS.search(c) or NUMBER_SIGN.search(c)])
     opening = (
         len(p.text) < MAX_LINE and p.text.lstrip().startswith(words[:20]) and is_blank(without_markers(p.text[start:]))
     )
@@ -91,6 +119,16 @@ def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
         parts = [part for part in COMMA.split(words) if _tells(part)]
         words = " ".join((parts[-1] if parts else words).split()[-MAX_WORDS:])
     return words
+
+
+def _last_clause(clauses: list[str]) -> str:
+    """The last one; where it is only "to" or "No.", behind what it goes on from: "Period: to", "Passport No."."""
+    last = clauses[-1] if clauses else ""
+    if _tells(last) or not last:
+        return last
+    earlier = next((c for c in reversed(clauses[:-1]) if _tells(c)), "")
+    head = earlier.partition(":")[0] if _tells(earlier.partition(":")[0]) else earlier
+    return f"{' '.join(head.split()[-MAX_WORDS:])} {last}".strip()
 
 
 def words_after(p: Paragraph, end: int) -> str:
@@ -104,10 +142,14 @@ def _around_line(layout: Layout, p: Paragraph) -> Iterator[str]:
     if above is None:
         return
     text = above.text.strip()
-    if MARKERS.search(text):
+    if MARKERS.search(text) or (above.cell is not None and not _share_table(above, p)):
         return
     if (text.endswith(ASKING) and len(text) <= 250) or len(text.split()) <= MAX_LINE_WORDS:
         yield text
+
+
+def _share_table(a: Paragraph, b: Paragraph) -> bool:
+    return a.cell is not None and b.cell is not None and a.cell.table == b.cell.table
 
 
 def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
@@ -120,12 +162,16 @@ def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
         text = without_markers(q.text).strip()
         if text.endswith(ASKING) or 0 < len(text.split()) <= MAX_CELL_WORDS:
             yield text
+    caption = _caption_cell(layout, p, cell)
+    if caption.startswith("("):
+        yield caption.strip("() ")
     left = _label_left(layout, p, cell)
     title = _title_above(layout, p, cell)
     if left and title and len(layout.row_of(p)) > 2 and not left.endswith(ASKING):
         yield f"{left}: {title}"
     yield left
     yield title
+    yield caption
     yield next(
         (
             text
@@ -136,6 +182,18 @@ def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
     )
     first = layout.paragraphs[table.first]
     yield from _around_line(layout, first)
+
+
+def _caption_cell(layout: Layout, p: Paragraph, cell: TableCell) -> str:
+    """The few words in the cell below, under a line to sign or write on."""
+    below = next((c for c in layout.row_at(p, 1) if c.column == cell.column), None)
+    if below is None or below.cell.span != cell.cell.span or any(q.marks for q in below.paragraphs):
+        return ""
+    text = without_markers(below.text).strip()
+    if MARKERS.search(below.text) and not text.startswith("("):
+        return ""
+    text = text.split("\n")[0]
+    return text if 0 < len(text.split()) <= MAX_BESIDE else ""
 
 
 def _label_left(layout: Layout, p: Paragraph, cell: TableCell) -> str:
@@ -173,16 +231,24 @@ def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
         return ""
     if layout.cell_of(below) is not layout.cell_of(p) or MARKERS.search(below.text) or below.marks:
         return ""
-    n = len(MARKERS.findall(p.text[: anchor.start]))
+    starts = _places(p)
+    n = sum(start < anchor.start for start in starts)
     captions = re.findall(r"\(([^()]{2,90})\)", below.text) if below.text.strip().startswith("(") else []
     if not captions and _is_lone_line(layout, p, below):
         captions = [below.text.strip()]
     if not captions:
         captions = _columns(below.text)
-        count = len(MARKERS.findall(p.text))
-        if not (len(captions) == count > 1 or (below.text.startswith("    ") and len(captions) == 1)):
+        if not (len(captions) == len(starts) > 1 or (below.text.startswith("    ") and len(captions) == 1)):
             return ""
+    if starts and 0 < len(starts) < len(captions) and below.text.strip().startswith("("):
+        n += len(captions) - len(starts)  # the first captions stand under what is filled in already
     return captions[n] if n < len(captions) else ""
+
+
+def _places(p: Paragraph) -> list[int]:
+    """Where in a line something may be written, whatever marks it."""
+    marked = [m.start() for m in MARKERS.finditer(p.text)]
+    return sorted({*marked, *(start for start, _ in drawn_lines(p))})
 
 
 def _is_lone_line(layout: Layout, p: Paragraph, below: Paragraph) -> bool:
@@ -196,13 +262,13 @@ def _is_lone_line(layout: Layout, p: Paragraph, below: Paragraph) -> bool:
 
 def _columns(text: str) -> list[str]:
     """The words of a line that tabs or blanks set out in columns."""
-    return [part.strip() for part in re.split(r"\t+|\s{4,}", text.strip()) if LETTERS.search(part)]
+    return [part.strip() for part in COLUMNS.split(text.strip()) if LETTERS.search(part)]
 
 
 def _columns_above(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
     """Places set out by tabs under words set out by tabs."""
     count = len(MARKERS.findall(p.text)) if len(p.text) < MAX_LINE else 0
-    if count < 2 or "\t" not in p.text or not is_blank(without_markers(p.text)):
+    if count < 2 or not COLUMNS.search(p.text) or not is_blank(without_markers(p.text)):
         return ""
     i = layout.at[p.part, p.p]
     for above in reversed(layout.paragraphs[max(i - 2, 0) : i]):

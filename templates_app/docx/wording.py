@@ -21,7 +21,7 @@ LEAD = re.compile(
     r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)",
     re.IGNORECASE,
 )
-INDEX = re.compile(r"\[[^\]]*\]?")
+INDEX = re.compile(r"(?<=\w)\[[^\]]*\]?")
 TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
 ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
 OPTIONAL_CLAUSE = re.compile(r"(?:and|or|but|if|in|on|to|with|which|that|und|oder|et|ou|y|o|og|и|или)\s+(?:\S+\s+){3,}")

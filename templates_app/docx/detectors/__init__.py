@@ -21,11 +21,13 @@ from .colored import find_colored, find_highlighted
 from .computed import find_computed
 from .controls import find_controls
 from .dollars import find_dollars
+from .fences import find_fences
 from .form_fields import find_form_fields
 from .guidance import find_guidance
 from .guillemets import find_guillemets, find_merge_fields
 from .images import find_images
 from .labels import find_labels
+from .lines import find_lines
 from .prompts import find_prompts
 from .properties import find_properties
 
@@ -43,9 +45,11 @@ DETECTORS: tuple[Detector, ...] = (
     find_angles,
     find_braces,
     find_dollars,
+    find_fences,
     find_guillemets,
     find_images,
     find_blanks,
+    find_lines,
     find_bare,
     find_highlighted,
     find_colored,

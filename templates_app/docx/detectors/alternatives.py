@@ -14,6 +14,7 @@ PAIRS = "|".join(rf"{re.escape(a)}\s*/\s*{re.escape(b)}" for a, b in YES_NO if l
 YES_OR_NO = re.compile(
     rf"(?<![\w/])(?:{PAIRS})(?:\s*/\s*[^\W\d_.]{{1,4}}(?:[/.][^\W\d_]\.?)?)?(?![\w/])", re.IGNORECASE
 )
+OFFERED = re.compile(rf"\by/n\b|{YES_OR_NO.pattern}", re.IGNORECASE)  # in a label also by the letters alone
 MAX_ROWS = 50
 MAX_TAIL = 150
 WORDS = r"[^\W_][\w'’\-]*(?: [^\W_][\w'’\-]*){0,2}"

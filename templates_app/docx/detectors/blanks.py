@@ -8,15 +8,26 @@ from collections.abc import Iterator
 from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
 from ..model import FieldType, Paragraph
+from ..wording import without_markers
 
 UNDERSCORES = r"_{3,}(?:[ \t]_{3,})*|(?<![\w_$])__(?![\w_])"
-DOTS = r"(?<!\w)\.{5,}|\.{8,}|(?:\. ){5,}\.?|(?<!\w)(?:…[ .]?){3,}|(?:…[ .]?){4,}|(?<!\w)…\.{2,}|…(?:\s*,\s*…)+"
-DAY = r"[«\"“„‹]\s*_{1,}\s*[»\"”“›]\s*_{3,}\s*(?:20_{1,3}|_{2,})(?:\s*г(?:ода|\.)?)?"
-DATE = r"_{1,4}\s?[/.\-]\s?_{1,4}\s?[/.\-]\s?_{1,6}"
-EAST = r"[_\u3000 ]{1,40}年[_\u3000 ]{1,40}月[_\u3000 ]{1,40}日"
+DOTS = (
+    r"(?<!\w)\.{5,}…*|\.{8,}…*|(?:\. ){5,}\.?|(?:…[ .]{0,3}){3,}\.*|(?<!\w)…\.{2,}…*|…[.…]*\.{4,}…*|…(?:\s*,\s*…)+"
+)
+DAY = (
+    r"[«\"“„‹]\s*(?:_+|[.…]{1,9}|(?<=[«\"“„‹])[ \xa0]{2,12})\s*[»\"”“›]\s*(?:_{3,}|[.…]{2,40}|[ \xa0]{5,60})\s*"
+    r"(?:20\s?[_.…]{1,4}|20[ \xa0]{2,6}|[_.…]{2,}|20\d\d)(?:\s*г(?:ода|\.)?)?"
+)
+DATE = (
+    r"_{1,10}\s?[/.\-]\s?_{1,10}\s?[/.\-]\s?_{1,12}|\.{2,10}\s?/\s?\.{2,10}\s?/\s?\.{2,12}"
+    r"|_{2,}\s?(?:st|th)?\s?day of\s_{3,},?\s?(?:20)?_{2,}|_{2,}\sde\s_{3,}\sde[l ]?\s?(?:20)?_{2,}"
+    r"|(?<=[:\t ])[ \xa0]{2,}/[ \xa0]{2,}/[ \xa0]{2,}"
+)
+EAST = r"(?:(?:平成|令和|昭和|民國|民国|西暦)\s*)?[_\u3000 ]{1,40}年[_\u3000 ]{1,40}月[_\u3000 ]{1,40}日"
 BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|{UNDERSCORES}|{DOTS}")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
-MARKS = re.compile(r"_|…|\.\.\.|\. \.|[\u3000 ]年")
+MARKS = re.compile(r"_|…|\.\.\.|\. \.|[\u3000 ]年|[ \xa0]{2}(?:/[ \xa0]{2}|[»\"”]\s{5})")
+TOKEN_ENDS, TOKEN_STARTS = ("$", "}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
 MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 
 
@@ -30,7 +41,7 @@ def find_blanks(layout: Layout) -> Iterator[Finding]:
             yield from _whole_line(layout, p, previous_blank)
             previous_blank = p
         else:
-            previous_blank = p if p.text.rstrip().endswith("___") and p.cell is None else None
+            previous_blank = p if p.text.rstrip().endswith(("___", "....", "……")) else None
             yield from (_finding(p, match) for match in BLANK.finditer(p.text))
             if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
                 start = len(p.text) - len(p.text.lstrip())
@@ -45,7 +56,8 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Finding:
     kind = FieldType.DATE if match["date"] else None
     start = match.start() + len(match[0]) - len(match[0].lstrip(" "))
     end = match.start() + len(match[0].rstrip())
-    return Finding("blanks", Rank.BLANK, (place(p, start, end),), 0.85, type=kind)
+    lengthens = p.text.endswith(TOKEN_ENDS, 0, start) or p.text.startswith(TOKEN_STARTS, end)
+    return Finding("blanks", Rank.BLANK, (place(p, start, end),), 0.85, type=kind, ignored=lengthens)
 
 
 def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Iterator[Finding]:
@@ -53,7 +65,9 @@ def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Ite
     for match in BLANK.finditer(p.text):
         finding = _finding(p, match)
         continued = previous is not None and (_is_only_blanks(previous.text) or p.p == previous.p + 1)
-        finding.ignored = continued or not _is_writable(layout, p, match)
+        finding.ignored = finding.ignored or continued or not _is_writable(layout, p, match)
+        if finding.type is None and _is_over_name(layout, p):
+            finding.type, finding.label = FieldType.SIGNATURE, "Signature"
         yield finding
 
 
@@ -61,9 +75,15 @@ def _is_writable(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
     if p.cell is not None or len(match[0]) <= MAX_RULE:
         return True
     above, below = layout.before(p, 2), layout.after(p, 2)
-    if below is not None and (below.text.strip().startswith("(") or len(below.text.strip()) <= 40):
+    if below is not None and (below.text.strip().startswith("(") or len(without_markers(below.text).strip()) <= 40):
         return True
     return above is not None and (above.text.strip().endswith((":", "?", "：")) or len(above.text) <= 80)
+
+
+def _is_over_name(layout: Layout, p: Paragraph) -> bool:
+    """Whether the next line is nothing but a placeholder: the line above a name is signed."""
+    below = layout.after(p, 1)
+    return below is not None and not MARKS.search(below.text) and is_blank(without_markers(below.text))
 
 
 def _fills_cell(layout: Layout, p: Paragraph) -> bool:

@@ -18,6 +18,7 @@ from ..surroundings import label_above, words_before
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe]|\[ {1,3}\]|\[[xX]\](?=\s)")
 GLYPHS_ALONE = re.compile(GLYPHS.pattern.rsplit("|", 1)[0])
+RADIO = re.compile(r"[○◯⭘🔘]|(?<!\w)\( {1,3}\)")  # only several in a line are boxes: one alone may be a bullet
 EMPTY_DRAWN = re.compile(r"\[ {1,3}\]")
 GLYPH_CHARS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe\[]")
 NOT_APPLICABLE = frozenset(
@@ -63,11 +64,20 @@ def find_boxes(layout: Layout) -> Iterator[Finding]:
 
 
 def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
-    spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
+    spans: set[tuple[int, int]] = set()
+    if p.marks:
+        spans = {(m.start, m.end) for m in p.marks if m.control in ("checkbox", "FORMCHECKBOX")}
+    if not p.text.isascii() or "[" in p.text or "(" in p.text:
+        spans |= _drawn(p, glyphs, spans)
+    return [Box(p, start, end) for start, end in sorted(spans)] if spans else []
+
+
+def _drawn(p: Paragraph, glyphs: re.Pattern[str], spans: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    drawn: set[tuple[int, int]] = set()
     if GLYPH_CHARS.search(p.text):
-        covered = list(spans)
-        spans |= {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in covered)}
-    return [Box(p, start, end) for start, end in sorted(spans)]
+        drawn = {m.span() for m in glyphs.finditer(p.text) if not any(s <= m.start() < e for s, e in spans)}
+    radios = [m.span() for m in RADIO.finditer(p.text)]
+    return drawn | set(radios) if len(radios) > 1 else drawn
 
 
 def _drops_ticks(layout: Layout) -> bool:

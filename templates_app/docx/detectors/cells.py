@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..finding import Finding, Rank, place
-from ..kinds import infer_type
+from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
 from ..lexicon import DATE, GENERIC, NAME, SIGNATURE, words_of
 from ..model import Column, FieldType
 from ..naming import key_of
 from ..rows import table_title
 from ..wording import MACHINE_TAG, without_markers
-from .alternatives import YES_OR_NO
+from .alternatives import OFFERED, YES_OR_NO
 
 COLON = (":", "：")
 ORDINAL = re.compile(
@@ -36,6 +36,7 @@ MAX_SIGN = 2
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
 MAX_HEADER = 120
+MAX_KNOWN = 3  # words of a label in a page header: "Document No.", "Effective date"
 LONG_PARAGRAPHS = 3  # so many empty paragraphs in a cell ask for a longer text
 
 
@@ -46,6 +47,7 @@ class Grid:
     table: Table
     header: int | None = None  # row with the column titles that hold for the rows below
     outlined: bool = True  # lines that show where to write
+    bordered: bool = True  # lines, though in a header or footer they may be there for the looks
     ticked: frozenset[int] = frozenset()  # columns of crosses and single letters, in which a blank says no
     captions: set[tuple[int, int]] = field(default_factory=set)  # cells that name the cell above them
 
@@ -65,7 +67,7 @@ def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
     if len(table.rows) == 1 and len(table.rows[0]) == 1:
         yield from _box(layout, table, outlined)
         return
-    grid = Grid(table, outlined=outlined and table.part == layout.main)
+    grid = Grid(table, outlined=outlined and table.part == layout.main, bordered=outlined)
     done: set[int] = set()
     for at, row in enumerate(table.rows):
         if _is_header(table, at):
@@ -101,8 +103,15 @@ def _finding(
         label = f"{banner}: {label.rstrip(' :：')}"
     if kind is FieldType.TEXT and long:
         kind = FieldType.LONG_TEXT
+    offered = OFFERED.search(label) if kind is FieldType.CHOICE else None
     return Finding(
-        "cells", Rank.CELL, (place(cell.paragraphs[0], 0, 0),), confidence, label=" ".join(label.split()), type=kind
+        "cells",
+        Rank.CELL,
+        (place(cell.paragraphs[0], 0, 0),),
+        confidence,
+        label=" ".join(label.split()),
+        type=kind,
+        options=tuple(offered[0].split("/")) if offered is not None else (),
     )
 
 
@@ -238,13 +247,19 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             continue
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")
-        if title and named and n > 0:
+        if title and named and (n > 0 or _is_open(grid, cell)):
             yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
             yield _finding(cell, _own_words(left), 0.8, banner=_banner_over(grid.table, at))
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
+
+
+def _is_open(grid: Grid, cell: TableCell) -> bool:
+    """Whether the first column waits for values: none of the rows under its title has any."""
+    rows = grid.table.rows[grid.header + 1 :] if grid.header is not None else []
+    return all(row[0].empty for row in rows[:MAX_SAMPLE] if row[0].column == cell.column)
 
 
 def _own_words(label: TableCell) -> str:
@@ -297,7 +312,8 @@ def _names_cell(grid: Grid, left: TableCell) -> bool:
         return False
     if MACHINE_TAG.search(left.text) or "<<" in left.text or "{" in left.text:
         return False  # what a program repeats or fills in, not a label
-    return grid.outlined or left.text.rstrip().endswith(COLON)
+    known = grid.bordered and len(left.text.split()) <= MAX_KNOWN and tell_type(left.text) is not None
+    return grid.outlined or left.text.rstrip().endswith(COLON) or known
 
 
 def _under_banner(grid: Grid, at: int) -> Iterator[Finding]:

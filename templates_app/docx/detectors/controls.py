@@ -17,6 +17,7 @@ TOKENS = re.compile(r"\[[^\]]+\]|<[^>]+>|\{[^}]+\}|«[^»]+»|_{3,}|\$\w+")
 STEP = re.compile(r"([\w\-]+)(?:\[\d+\])?$")
 CANONICAL = {"creator": "author", "description": "comments", "contentstatus": "status", "lastmodifiedby": "editor"}
 MAX_FILLED = 300
+MIN_LONG = 100  # a prompt of that length asks for a longer text
 
 
 def find_controls(layout: Layout) -> Iterator[Finding]:
@@ -29,7 +30,7 @@ def find_controls(layout: Layout) -> Iterator[Finding]:
                 yield Finding("control", Rank.CONTROL, (place(p, mark.start, mark.end),), 0.9, ignored=True)
             elif _is_place(layout, p, mark):
                 taken.add((p.part, mark.ordinal))
-                yield _finding(p, mark)
+                yield _finding(layout, p, mark)
 
 
 def _is_place(layout: Layout, p: Paragraph, mark: Mark) -> bool:
@@ -61,7 +62,22 @@ def _has_places_inside(p: Paragraph, mark: Mark) -> bool:
     return match is not None and match[0] != text.strip()
 
 
-def _finding(p: Paragraph, mark: Mark) -> Finding:
+def _text_type(layout: Layout, p: Paragraph, mark: Mark) -> FieldType | None:
+    """Several paragraphs, or a long prompt, make a long text; of anything else the words around tell."""
+    if mark.control != "rich" or mark.kind is not MarkKind.CONTROL_AROUND or mark.bound:
+        return FieldType.LONG_TEXT if mark.placeholder and mark.end - mark.start > MIN_LONG else None
+    i = layout.at[p.part, p.p] + 1
+    following = layout.paragraphs[i : i + 1]
+    goes_on = any(
+        q.part == p.part
+        and layout.cell_of(q) is layout.cell_of(p)
+        and any(m.ordinal == mark.ordinal and m.kind is mark.kind for m in q.marks)
+        for q in following
+    )
+    return FieldType.LONG_TEXT if goes_on or mark.end - mark.start > MIN_LONG else None
+
+
+def _finding(layout: Layout, p: Paragraph, mark: Mark) -> Finding:
     shown = p.text[mark.start : mark.end].strip()
     own = mark.name or mark.tag
     prompt = shown if mark.placeholder and len(shown) <= 80 else ""
@@ -73,7 +89,7 @@ def _finding(p: Paragraph, mark: Mark) -> Finding:
         0.97 if mark.placeholder or mark.bound else 0.85,
         label=title_of(own) if own else "",
         name=own,
-        type=TYPES.get(mark.control),
+        type=TYPES.get(mark.control) or _text_type(layout, p, mark),
         options=mark.options,
         same=_same(mark, shown),
         context=prompt,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
-from ..lexicon import INSTRUCTION, INTRODUCTION
+from ..lexicon import INSTRUCTION, INTRODUCTION, SIGNATURE
 from ..model import Paragraph
 from ..wording import MARKERS, without_markers
 
@@ -17,6 +17,7 @@ MAX_LABEL = 90
 MAX_FOLLOWING = 50
 MAX_LINE = 2000  # a longer paragraph is no line of a form
 MAX_ROWS = 40
+MAX_GAP = 6  # empty paragraphs under a label: room to write in
 MAX_BODY_LABEL = 60
 MAX_BODY_WORDS = 6
 INLINE = re.compile(
@@ -98,22 +99,23 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
 def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
     words = text.split()
     if (
-        len(text) > MAX_BODY_LABEL
-        or len(words) > MAX_BODY_WORDS
-        or INSTRUCTION.match(text)
-        or INTRODUCTION.search(text)
-        or MARKERS.search(text)
+        (len(text) > MAX_BODY_LABEL or len(words) > MAX_BODY_WORDS)
+        and not SIGNATURE.search(text)
     ):
+        return False
+    if INSTRUCTION.match(text) or INTRODUCTION.search(text) or (MARKERS.search(text) and not SIGNATURE.search(text)):
         return False
     i = layout.at[p.part, p.p]
     following = layout.paragraphs[i + 1] if i + 1 < len(layout.paragraphs) else None
-    if following is None or following.part != p.part or following.text_box != p.text_box:
+    if following is None or i + 1 in layout.headings or following.part != p.part or following.text_box != p.text_box:
         return True
     if following.cell is not None or following.number or following.marks or following.drawing:
         return False
     if is_blank(following.text):
-        after = layout.after(following, 2)
+        after = layout.after(following, MAX_GAP)
         return after is None or (not after.number and after.cell is None and not is_blank(without_markers(after.text)))
+    if following.text.strip().endswith(COLON) and len(following.text) <= MAX_LABEL:
+        return True
     label, colon, value = following.text.replace("：", ":").partition(":")
     return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
 

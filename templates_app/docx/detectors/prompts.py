@@ -7,27 +7,14 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout
-from ..lexicon import PROMPT
+from ..lexicon import PROMPT, TO_COME
 from ..model import FieldType, MarkKind, Paragraph
 from ..wording import title_of
 
 STARTS = (
-    "clic",
-    "klik",
-    "klick",
-    "tap ",
-    "press",
-    "choose",
-    "choisi",
-    "wählen",
-    "select",
-    "elija",
-    "velg",
-    "место",
-    "щелк",
-    "单击",
-    "クリック",
-)
+    "blank", "clic", "klik", "klick", "tap ", "press", "choose", "choisi", "wählen", "select", "elija", "velg", "место",
+    "щелк", "单击", "クリック",
+)  # fmt: skip
 REQUEST = re.compile(
     r"(?:please )?(?:enter|insert|fill in|write|specify|select|choose|type (?=the|in|your|an?|here))\s*\w{2}"
     r"|bitte (?:eintragen|ausfüllen)"
@@ -52,6 +39,14 @@ def _asks_for_its_cell(layout: Layout, p: Paragraph) -> bool:
     return left is not None and 0 < len(left.text) <= MAX_REQUEST and not any(c.empty for c in row)
 
 
+def _is_to_come(layout: Layout, p: Paragraph) -> bool:
+    """ "TBD", "to be confirmed": alone in a cell beside its label."""
+    cell = layout.cell_of(p)
+    if cell is None or len(cell.paragraphs) > 1 or not TO_COME.fullmatch(p.text.strip(" .…[]<>()")):
+        return False
+    return cell.cell.row > 0 or any(c.column < cell.column for c in layout.row_of(p))
+
+
 def find_prompts(layout: Layout) -> Iterator[Finding]:
     for p in layout.body():
         for mark in p.marks:
@@ -59,7 +54,7 @@ def find_prompts(layout: Layout) -> Iterator[Finding]:
                 words = mark.name.strip("[]<>{} ")
                 own = "" if not words or PROMPT.search(words) else title_of(words)
                 yield Finding("prompt", Rank.PROMPT, (place(p, mark.start, mark.end),), 0.9, label=own, hint=words)
-        if p.cell is not None and _asks_for_its_cell(layout, p):
+        if p.cell is not None and (_asks_for_its_cell(layout, p) or _is_to_come(layout, p)):
             start = len(p.text) - len(p.text.lstrip())
             yield Finding("prompt", Rank.PROMPT, (place(p, start, len(p.text.rstrip())),), 0.6, hint=p.text.strip())
         text = p.text.casefold()

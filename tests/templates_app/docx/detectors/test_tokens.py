@@ -12,7 +12,7 @@ from templates_app.docx.detectors.guillemets import find_guillemets, find_merge_
 from templates_app.docx.model import FieldType
 
 from ..build import paragraph, run
-from ..understanding import complex_field, findings, spans
+from ..understanding import complex_field, fields_of, findings, spans
 
 
 def test_brackets_hold_a_name() -> None:
@@ -115,3 +115,28 @@ def test_merge_fields_by_their_code() -> None:
     assert (found.name, found.label, found.same) == ("LastName", "Last Name", "var lastname")
     simple = '<w:p><w:fldSimple w:instr=" MERGEFIELD City "><w:r><w:t>«City»</w:t></w:r></w:fldSimple></w:p>'
     assert spans(find_merge_fields, simple) == ["«City»"]
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "name"),
+    [
+        ('{{ users[0].name.full(middle="x") }}', '{{ users[0].name.full(middle="x") }}', "users[0].name"),
+        ("Total {{ currency(order.total) }}.", "{{ currency(order.total) }}", "order.total"),
+        ("{{ title if title else '-' }}", "{{ title if title else '-' }}", "title"),
+        ("{{p CONTENT | markdown }}", "{{p CONTENT | markdown }}", "CONTENT"),
+        ("{d.date:formatD(L)}", "{d.date:formatD(L)}", "d.date"),
+    ],
+)
+def test_what_an_engine_prints_is_a_field_named_by_its_path(text: str, token: str, name: str) -> None:
+    body = paragraph(text)
+    assert spans(find_braces, body) == [token]
+    assert [f.name for f in findings(find_braces, body)] == [name]
+
+
+def test_statements_hide_what_stands_in_them() -> None:
+    body = paragraph("{%p if kind in ['new case', 'appeal'] and not user.first %}{# [Company Name] #}{{ user.name }}")
+    assert [f.key for f in fields_of(body)] == ["user_name"]
+
+
+def test_a_mark_that_touches_a_token_only_lengthens_it() -> None:
+    assert [f.marker for f in fields_of(paragraph("Address: __$__addr______"))] == ["$__addr__"]
