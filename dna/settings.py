@@ -214,8 +214,9 @@ ANSWER_CACHE_DAYS = env.integer("ANSWER_CACHE_DAYS", 30, minimum=1)
 LEDGER_METADATA_DAYS = env.integer("LEDGER_METADATA_DAYS", 365)
 # Keys stay in the environment; the rows of providers name the variables.
 READ_SECRET = env.secret
-# LiteLLM fetches a list of models from the network when it is imported, and reads .env by itself, unless told not to.
+# LiteLLM fetches lists of models and headers from the network and reads .env by itself unless told not to.
 env.quieten("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+env.quieten("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
 env.quieten("LITELLM_MODE", "PRODUCTION")
 
 # Operators.

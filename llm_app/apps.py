@@ -7,6 +7,7 @@ class LlmConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs_app import erasing, retention, upkeep, worker
+        from llm_app import checks  # noqa: F401  registers them
         from llm_app.erasing import erase_of_customer, forget_content
         from llm_app.preparing import prepare
         from llm_app.upkeep import CHORES, RULES

@@ -92,3 +92,9 @@ class BadModelAnswer(ProviderError):
 
     code = "bad_model_answer"
     retryable = True
+
+
+class BadPrompt(DnaError):
+    """A prompt file cannot be used as it stands."""
+
+    code = "bad_prompt"

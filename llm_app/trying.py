@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 from accounts_app.errors import DnaError
-from llm_app.exchange import Answer, Message, Request
+from llm_app.exchange import Answer, Request
 from llm_app.gateway import complete_now
 from llm_app.lite import litellm
 from llm_app.models import Provider
+from llm_app.prompts import ask_with, load_prompt
 
-_ASKED = "Reply with the single word: ready"
+_PROMPTS = Path(__file__).parent / "prompts"
 _MAX_TOKENS = 64  # a model that thinks first needs some for that
 
 logger = logging.getLogger(__name__)
@@ -28,12 +30,8 @@ class Trial:
 
 def try_provider(provider: Provider) -> Trial:
     """Ask it once, nobody else in its place; the installation pays. Called from a thread without an event loop."""
-    request = Request(
-        messages=(Message(role="user", content=_ASKED),),
-        provider=provider.name,
-        fallbacks=False,
-        max_tokens=_MAX_TOKENS,
-    )
+    prompt = load_prompt(_PROMPTS, "try_provider")
+    request = ask_with(prompt, provider=provider.name, fallbacks=False, max_tokens=_MAX_TOKENS)
     try:
         return Trial(asyncio.run(_ask(request)))
     except DnaError as error:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .questions import Question
-from .script import Answer, FailureKind, Prices, Stop, ToolCall, count_tokens
+from .script import Answer, Prices, Stop, ToolCall, count_tokens
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,6 @@ class Reply:
     calls: tuple[Call, ...]
     stop: Stop
     usage: Usage
-    failure_after: int | None = None
-    failure: FailureKind = FailureKind.SERVER_ERROR
 
     @property
     def text(self) -> str:
@@ -84,7 +82,6 @@ def compose(question: Question, answer: Answer, number: int) -> Reply:
             cache_write=min(answer.cache_write_tokens, question.input_tokens - cached),
             reasoning=answer.reasoning_tokens,
         ),
-        failure_after=answer.fail_after_chunks,
     )
 
 

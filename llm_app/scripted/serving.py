@@ -14,7 +14,7 @@ from .playback import Call, Playback
 from .questions import Question, Refused
 from .replies import Reply, Usage, compose
 from .script import Answer, Failure, FailureKind, count_tokens
-from .wires import WIRES, Wire
+from .wires import WIRES, Wire, sse
 
 _KEY_HEADERS = {"authorization", "x-api-key", "x-goog-api-key", "api-key"}
 
@@ -74,11 +74,11 @@ class _Exchange:
     def _read(self) -> Question:
         if not self.call.key_was_right:
             raise Refused("", FailureKind.UNAUTHORIZED)
+        self.call.body = _parsed(self.request.body)
         try:
-            self.call.body = json.loads(self.request.body)
-        except ValueError as error:
-            raise Refused("We could not parse the JSON body of your request.") from error
-        self.question = question = self.wire.read(self.request.path, self.request.query, self.call.body)
+            self.question = question = self.wire.read(self.request.path, self.request.query, self.call.body)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise Refused(f"The request has not the form of the format: {error}") from error
         self.call.model, self.call.streaming = question.model, question.streaming
         return question
 
@@ -124,8 +124,8 @@ class _Exchange:
         characters = chunks = 0
         for event in self.wire.stream(question, reply):
             if event.characters:
-                if chunks == answer.cut_after_chunks:
-                    self._drop()
+                if chunks in {answer.cut_after_chunks, answer.fail_after_chunks}:
+                    self._break_off(failing=chunks == answer.fail_after_chunks)
                     return
                 await asyncio.sleep(answer.chunk_delay_seconds)
                 chunks, characters = chunks + 1, characters + event.characters
@@ -135,6 +135,22 @@ class _Exchange:
         self.playback.remember(self.call, answer)
         self.call.answered_at = time.time()
         self.connection.finish()
+
+    def _break_off(self, *, failing: bool) -> None:
+        if failing:
+            _, body = self.wire.refuse(Failure(kind=FailureKind.OVERLOADED), self.question)
+            self.connection.send(sse(body, name=self.wire.failing).data)
+        self._drop()
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except ValueError as error:
+        raise Refused("We could not parse the JSON body of your request.") from error
+    if not isinstance(parsed, dict):
+        raise Refused("The body of your request is no JSON object.")
+    return parsed
 
 
 def _so_far(usage: Usage, characters: int) -> Usage:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import anthropic, gemini, openai
-from .wire import Event, Wire
+from .wire import Event, Wire, sse
 
 WIRES: tuple[Wire, ...] = (openai.WIRE, anthropic.WIRE, gemini.WIRE)
 
-__all__ = ["WIRES", "Event", "Wire"]
+__all__ = ["WIRES", "Event", "Wire", "sse"]

@@ -159,4 +159,5 @@ WIRE = Wire(
     whole=whole,
     stream=stream,
     refuse=refuse,
+    failing="error",
 )

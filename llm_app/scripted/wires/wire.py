@@ -33,6 +33,8 @@ class Wire:
     whole: Callable[[Reply], Body]
     stream: Callable[[Question, Reply], Iterator[Event]]
     refuse: Callable[[Failure, Question | None], tuple[int, Body]]
+    failing: str = ""
+    """The name of the event by which a stream says that it failed."""
 
 
 def sse(payload: Body | str, *, name: str = "", characters: int = 0, end: str = "\n\n") -> Event:
