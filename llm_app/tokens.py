@@ -7,8 +7,8 @@ import json
 from llm_app.exchange import Request
 from llm_app.lite import litellm
 
-# Other tokenizers than the one we count with need up to a quarter more for the same text (measured by their makers'
-# own counts on English prose, JSON and German); each message, tool and the request itself come with a few of their own.
+# Other tokenizers than the one we count with need more for the same text; a quarter is a careful guess, which the
+# ledger's own rows (reserved beside counted) will correct. Each message, tool and the request itself bring a few more.
 INPUT_MARGIN = 1.25
 _PER_ITEM_TOKENS = 16
 # The most that any of the seeded models takes for one picture, rounded up.
