@@ -22,6 +22,7 @@ LETTERS = re.compile(r"[^\W\d_]")
 ASKING = (":", "?", "：", "？")
 MAX_WORDS = 8  # a longer clause is a sentence, whose end tells most
 MAX_OPENING = 16  # but not when it opens the paragraph and the place ends it
+MAX_CLAUSES = 6  # so far back a name is looked for that the words before the place go on from
 MAX_BESIDE = 6  # words of a label that needs no caption after its place
 MAX_LINE_WORDS = 10
 MAX_CELL_WORDS = 25
@@ -96,7 +97,9 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
 def _caption_beside(p: Paragraph, anchor: Anchor, before: str) -> str:
     """ "(full name)" after the place, unless the line begins with such a caption or opens with a label."""
     caption = CAPTION.match(p.text, anchor.end)
-    if caption is None or (p.text[: anchor.start].rstrip().endswith(")") and p.text.lstrip().startswith("(")):
+    if caption is None or len(p.text) > MAX_LINE:
+        return caption[1] if caption is not None else ""
+    if p.text[: anchor.start].rstrip().endswith(")") and p.text.lstrip().startswith("("):
         return ""
     opens = bool(before) and p.text.lstrip().startswith(before) and len(before.split()) <= MAX_BESIDE
     return before if opens and _tells(before) else caption[1]
@@ -126,7 +129,7 @@ def _last_clause(clauses: list[str]) -> str:
     last = clauses[-1] if clauses else ""
     if _tells(last) or not last:
         return last
-    earlier = next((c for c in reversed(clauses[:-1]) if _tells(c)), "")
+    earlier = next((c for c in reversed(clauses[-MAX_CLAUSES:-1]) if _tells(c)), "")
     head = earlier.partition(":")[0] if _tells(earlier.partition(":")[0]) else earlier
     return f"{' '.join(head.split()[-MAX_WORDS:])} {last}".strip()
 

@@ -14,7 +14,7 @@ from ..model import Paragraph
 from ..wording import is_guidance, is_reference, title_of
 
 STATEMENT = re.compile(r"\{%[^\n]{0,1000}?%\}|\{#[^\n]{0,1000}?#\}")
-PRINTED = re.compile(r"\$?\{\{\{?([^\n]{1,300}?)\}?\}\}")
+PRINTED = re.compile(r"\$?\{\{\{?([^\n{][^\n]{0,300}?)\}?\}\}")
 SINGLE = re.compile(r"\$?(?<!\{)\{([^{}\n]{1,80}?)\}(?!\})")
 MACHINERY = re.compile(r"\s*(?:[%#/^>!@]|else\b|end|if\b|for\b|each\b|unless\b)|.*\[\w+\+\d+\]", re.IGNORECASE)
 VARIABLE = re.compile(r"\s*([^\W\d][\w.\- \[\]]*?)\s*(?:\|.*|:[a-z]\w*(?:\(.*\))?)?\s*")
