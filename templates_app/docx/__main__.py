@@ -1,4 +1,4 @@
-"""python -m templates_app.docx: parse, fill and preview Word files, each in a bounded child process.
+"""python -m templates_app.docx: parse, fill, preview and revise Word files, each in a bounded child process.
 
 Exit status: 0 read, 3 refused (one JSON line per refused file on standard error: code, message, file), 2 usage.
 """
@@ -50,7 +50,27 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("file", type=_file, metavar="FILE")
     preview.add_argument("out", type=Path, metavar="OUT.html")
     preview.set_defaults(run=_run_preview)
+    _add_revising(commands, limits)
     return parser
+
+
+def _add_revising(commands: Any, limits: argparse.ArgumentParser) -> None:
+    revise = commands.add_parser("revise", parents=[limits], help="propose changes as tracked changes of Word")
+    revise.add_argument("file", type=_file, metavar="FILE")
+    revise.add_argument("revisions", type=_json, metavar="REVISIONS.json", help='{"revisions": [{"id", "anchor", '
+                        '"new_text", "author", "when", "comment", "act": "replace", "insert_after" or "delete"}, …]}')
+    revise.add_argument("out", type=Path, metavar="OUT.docx")
+    revise.add_argument("--report", type=Path, metavar="REPORT.json", help="write the ids of each revision's changes")
+    revise.set_defaults(run=_run_revise)
+    changes = commands.add_parser("changes", parents=[limits], help="list the tracked changes, one JSON line each")
+    changes.add_argument("file", type=_file, metavar="FILE")
+    changes.set_defaults(run=_run_changes)
+    for name, what in (("accept", "make tracked changes for good"), ("reject", "undo tracked changes")):
+        decide = commands.add_parser(name, parents=[limits], help=what)
+        decide.add_argument("file", type=_file, metavar="FILE")
+        decide.add_argument("out", type=Path, metavar="OUT.docx")
+        decide.add_argument("--ids", type=int, nargs="+", metavar="ID", help="of the changes; all where none is given")
+        decide.set_defaults(run=_run_decide, verb=name)
 
 
 def _file(text: str) -> Path:
@@ -99,6 +119,26 @@ def _run_fill(options: argparse.Namespace, bounds: Bounds) -> int:
 
 def _run_preview(options: argparse.Namespace, bounds: Bounds) -> int:
     return _tell(options.file, run_bounded(lambda: preview_task(options.file, options.out), bounds))
+
+
+def _run_revise(options: argparse.Namespace, bounds: Bounds) -> int:
+    def task() -> Result:
+        return revise_task(options.file, options.revisions, options.out, options.report)
+
+    return _tell(options.file, run_bounded(task, bounds))
+
+
+def _run_changes(options: argparse.Namespace, bounds: Bounds) -> int:
+    result = run_bounded(lambda: changes_task(options.file), bounds)
+    sys.stdout.write(str(result.get("lines", "")))
+    return _tell(options.file, result) if "code" in result else 0
+
+
+def _run_decide(options: argparse.Namespace, bounds: Bounds) -> int:
+    def task() -> Result:
+        return decide_task(options.verb, options.file, options.out, options.ids)
+
+    return _tell(options.file, run_bounded(task, bounds))
 
 
 def _tell(file: Path, result: Result) -> int:
@@ -157,6 +197,43 @@ def preview_task(file: Path, out: Path) -> Result:
     found = parse(read_bounded(file))
     _write(out, preview_page(found.outline, found.fields, title=found.outline.title or file.name).encode())
     return {"summary": f"{len(found.fields)} fields marked"}
+
+
+def revise_task(file: Path, data: dict[str, Any], out: Path, report: Path | None) -> Result:
+    from dataclasses import asdict
+
+    from .jsonio import revisions_from_json
+    from .revise import revise
+
+    try:
+        revisions = revisions_from_json(data["revisions"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.BadRevision("The revisions are not in the form that the help describes.") from error
+    revised = revise(read_bounded(file), revisions)
+    _write(out, revised.data)
+    if report is not None:
+        told = {"written": [asdict(item) for item in revised.written], "notes": list(revised.notes)}
+        _write(report, json.dumps(told, ensure_ascii=False).encode())
+    changes = sum(len(item.changes) for item in revised.written)
+    return {"summary": f"{len(revised.written)} revisions written as {changes} tracked changes"}
+
+
+def changes_task(file: Path) -> Result:
+    from dataclasses import asdict
+
+    from .changes import list_changes
+
+    found = list_changes(read_bounded(file))
+    return {"lines": "".join(json.dumps(asdict(change), ensure_ascii=False) + "\n" for change in found)}
+
+
+def decide_task(verb: str, file: Path, out: Path, ids: list[int] | None) -> Result:
+    from .changes import accept, reject
+
+    decided = (accept if verb == "accept" else reject)(read_bounded(file), ids)
+    _write(out, decided.data)
+    left = f", {decided.left} left that only Word can decide" if decided.left else ""
+    return {"summary": f"{decided.decided} changes {verb}ed{left}"}
 
 
 def fill_report(filled: Any) -> dict[str, Any]:

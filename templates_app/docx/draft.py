@@ -85,17 +85,27 @@ class Draft:
     def stories(self) -> Iterator[etree._Element]:
         return (self.root(part) for part in self.package.stories)
 
+    def text_parts(self) -> tuple[str, ...]:
+        """The parts with paragraphs: stories, and the notes and comments beside them."""
+        main = self.package.main_part
+        beside = (self.package.related(main, kind) for kind in ("footnotes", "endnotes", "comments"))
+        return (*self.package.stories, *(part for part in beside if part is not None))
+
     def fresh_id(self, kind: str) -> int:
-        """An id that no paragraph, control or drawing of the file has; the same ones for the same file."""
+        """An id that no paragraph, control, drawing or annotation of the file has; the same ones for the same file."""
         if kind not in self._last_ids:
-            self._last_ids[kind] = max((number for root in self.stories() for number in _ids(root, kind)), default=0)
+            self._last_ids[kind] = max(self._taken_ids(kind), default=0)
         last = self._last_ids[kind]
         self._last_ids[kind] = last + 1 if last + 1 < ID_LIMIT else self._lowest_free(kind)
         return self._last_ids[kind]
 
     def _lowest_free(self, kind: str) -> int:
-        taken = {number for root in self.stories() for number in _ids(root, kind)}
+        taken = set(self._taken_ids(kind))
         return next(number for number in range(1, ID_LIMIT) if number not in taken)
+
+    def _taken_ids(self, kind: str) -> Iterator[int]:
+        roots = map(self.root, self.text_parts()) if kind == "annotation" else self.stories()
+        return (number for root in roots for number in _ids(root, kind))
 
     @cached_property
     def placeholder_styles(self) -> frozenset[str]:
@@ -110,6 +120,17 @@ class Draft:
             if name is not None and (name.get(w + "val") or "").lower() == PLACEHOLDER_STYLE:
                 found.add(style.get(w + "styleId") or "")
         return frozenset(found)
+
+    def style_after(self, p: etree._Element, w: str) -> str | None:
+        """The style Word gives a paragraph begun behind a heading; None where it says nothing or the same style."""
+        own = p.find(f"{w}pPr/{w}pStyle")
+        style_id = own.get(w + "val") if own is not None else None
+        if style_id is None or self._styles is None:
+            return None
+        following = (style.find(w + "next") for style in self._styles.iter(w + "style")
+                     if style.get(w + "styleId") == style_id)
+        named = next(following, None)
+        return named.get(w + "val") if named is not None else None
 
     def is_heading(self, p: etree._Element) -> bool:
         """Whether a paragraph's style is one of headings or titles."""
@@ -151,7 +172,7 @@ class Draft:
         theirs = [q for q in fallback.iter(w + "p") if next(q.iterancestors(FALLBACK)) is fallback]
         twin = theirs[ours.index(p)] if len(ours) == len(theirs) else None
         if twin is None or paragraph_text(twin, w) != paragraph_text(p, w):
-            self.note("A text box is stored in two versions that differ; only the one that Word shows was filled.")
+            self.note("A text box is stored in two versions that differ; only the one that Word shows was changed.")
             return None
         return twin
 
@@ -161,6 +182,8 @@ def _ids(root: etree._Element, kind: str) -> Iterator[int]:
     found: Iterable[str | None]
     if kind == "paragraph":
         found = (value for node in root.iter() for name in PARAGRAPH_IDS if (value := node.get(name)))
+    elif kind == "annotation":         # comments, bookmarks and changes; they need not differ from one another, but may
+        found = (node.get(w + "id") for node in root.iter())
     elif kind == "control":
         found = (node.get(w + "val") for node in root.iter(w + "id"))
     else:

@@ -88,3 +88,85 @@ class UnfilledFields(FillError):
     """Some fields have no value. Give a value for each, or let them stay as they stand."""
 
     code = "unfilled_fields"
+
+
+class ReviseError(DocxError):
+    """The text cannot be changed as proposed."""
+
+    code = "revise_error"
+
+    def __init__(self, message: str | None = None, *, revision: str = "") -> None:
+        super().__init__(message)
+        self.revision = revision       # id of the revision that was refused
+
+
+class BadRevision(ReviseError):
+    """The proposed change is not complete: it needs a text Word can hold, an author and a time with its zone."""
+
+    code = "bad_revision"
+
+
+class NoSuchPlace(ReviseError):
+    """The place does not exist in this file. Read the file again and choose the place anew."""
+
+    code = "no_such_place"
+
+
+class NothingToChange(ReviseError):
+    """The proposed text is the one that stands there already. Propose another one, or nothing."""
+
+    code = "nothing_to_change"
+
+
+class OverlappingRevisions(ReviseError):
+    """Two proposed changes concern the same text. Make them one, or decide the first before you propose the other."""
+
+    code = "overlapping_revisions"
+
+
+class TouchesChange(ReviseError):
+    """A tracked change stands at this place already. Accept or reject it first."""
+
+    code = "touches_change"
+
+
+class TouchesField(ReviseError):
+    """Word computes the text at this place (a page number, reference, table of contents or form field). Change the text
+    around it, or the field itself in Word.
+    """
+
+    code = "touches_field"
+
+
+class TouchesControl(ReviseError):
+    """The place cuts through a content control, or the control has its text from elsewhere (a list, a date, stored
+    data). Choose a place wholly inside or outside, or fill the control.
+    """
+
+    code = "touches_control"
+
+
+class LockedText(ReviseError):
+    """The text at this place is locked against changes. Unlock it in Word (Developer › Properties) first."""
+
+    code = "locked_text"
+
+
+class TouchesObject(ReviseError):
+    """Something that is no plain text stands at this place (a picture, note or formula). Change the text around it."""
+
+    code = "touches_object"
+
+
+class ParagraphNeeded(ReviseError):
+    """This paragraph is the last one before a table or of its cell, section, box or document, and has to stay. Remove
+    its text instead.
+    """
+
+    code = "paragraph_needed"
+
+
+class NoSuchChange(DocxError):
+    """The file has no tracked change of this number that can be decided here. Read the file's changes again."""
+
+    code = "no_such_change"

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from lxml import etree
 
-from .fill_text import Stand, new_run
+from .fill_text import Stand, new_run, split_run
 from .markdown import Stretch
 from .nodes import detach, insert_after, make, text_nodes
 from .properties import drop_property, paragraph_properties, run_properties, set_property
@@ -56,21 +56,11 @@ def isolate(stand: Stand, w: str) -> etree._Element | None:
     run = stand.run(w)
     if run is None or stand.nodes[0].getparent() is not run:
         return None
-    look, contents = run.find(w + "rPr"), [child for child in run if child.tag != w + "rPr"]
-    first, last = contents.index(stand.nodes[0]), contents.index(stand.nodes[-1])
-    if last + 1 < len(contents):
-        insert_after(run, _like(run, new_run(w, look, contents[last + 1:])))
-    if first:
-        own = _like(run, new_run(w, look, contents[first:last + 1]))
-        insert_after(run, own)
-        return own
-    return run
-
-
-def _like(run: etree._Element, new: etree._Element) -> etree._Element:
-    for name, value in run.attrib.items():
-        new.set(name, value)
-    return new
+    behind = stand.nodes[-1].getnext()
+    if behind is not None:
+        split_run(run, w, behind)
+    before = stand.nodes[0].getprevious()
+    return run if before is None or before.tag == w + "rPr" else split_run(run, w, stand.nodes[0])
 
 
 def has_right_to_left(text: str) -> bool:

@@ -121,10 +121,10 @@ def _insert_behind(p: etree._Element, w: str, before: etree._Element, after: etr
         return
     mark = p.find(f"{w}pPr/{w}rPr")
     look = mark if after is None and mark is not None and len(mark) else run.find(w + "rPr")
-    insert_after(_outermost(p, w, run, after), new_run(w, look, nodes))
+    insert_after(outermost(p, w, run, after), new_run(w, look, nodes))
 
 
-def _outermost(p: etree._Element, w: str, run: etree._Element, after: etree._Element | None) -> etree._Element:
+def outermost(p: etree._Element, w: str, run: etree._Element, after: etree._Element | None) -> etree._Element:
     """The last node that may stand before the insertion: out of links, controls and fields that end here."""
     node = run
     while True:
@@ -168,6 +168,16 @@ def new_run(w: str, look: etree._Element | None, nodes: Sequence[etree._Element]
         run.append(copy)
     run.extend(nodes)
     return run
+
+
+def split_run(run: etree._Element, w: str, child: etree._Element) -> etree._Element:
+    """Part a run before one of its children; returns the new run, of the same look, that begins with it."""
+    behind = [child, *child.itersiblings()]
+    rest = new_run(w, run.find(w + "rPr"), behind)
+    for name, value in run.attrib.items():
+        rest.set(name, value)
+    insert_after(run, rest)
+    return rest
 
 
 def own_look(p: etree._Element, w: str) -> etree._Element | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +22,7 @@ from .model import (
     Section,
     Span,
 )
+from .revisions import Act, Revision
 
 Json = dict[str, Any]
 FORMAT = 1                             # raised when the form changes so that older readers would misread it
@@ -59,6 +61,21 @@ def fields_to_json(found: Sequence[Field]) -> list[Json]:
 
 def fields_from_json(data: Sequence[Mapping[str, Any]]) -> list[Field]:
     return [_field(dict(field)) for field in data]
+
+
+def revisions_from_json(data: Sequence[Mapping[str, Any]]) -> list[Revision]:
+    """Raise ValueError (KeyError, TypeError) for what has not the names of a revision; ``when`` is ISO 8601."""
+    return [_revision(dict(revision)) for revision in data]
+
+
+def _revision(data: Json) -> Revision:
+    anchor, when, act = Anchor(**data.pop("anchor")), data.pop("when"), Act(data.pop("act", "replace"))
+    revision = Revision(anchor=anchor, when=datetime.fromisoformat(when), act=act, **data)
+    texts = (revision.id, anchor.part, revision.new_text, revision.author, revision.comment)
+    if not all(isinstance(text, str) for text in texts) or any(
+            type(number) is not int for number in (anchor.p, anchor.start, anchor.end)):
+        raise TypeError("a text or a number of a revision is of another type")
+    return revision
 
 
 def _field(data: Json) -> Field:

@@ -82,7 +82,8 @@ def guarded(task: Callable[[], Result]) -> Result:
 
 
 def refusal(error: errors.DocxError) -> Result:
-    return {"code": error.code, "message": error.message}
+    about = {"revision": error.revision} if isinstance(error, errors.ReviseError) and error.revision else {}
+    return {"code": error.code, "message": error.message, **about}
 
 
 def _where(error: Exception) -> str:

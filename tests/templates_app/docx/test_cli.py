@@ -11,6 +11,7 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -163,6 +164,56 @@ def parsed_fields(template: Path, folder: Path) -> list[dict[str, str]]:
 def test_preview(template: Path, tmp_path: Path) -> None:
     assert command("preview", template, tmp_path / "out.html").returncode == 0
     assert "<mark" in (tmp_path / "out.html").read_text()
+
+
+class TestRevise:
+    REVISION: ClassVar = {
+        "id": "r1",
+        "anchor": {"part": "word/document.xml", "p": 0, "start": 0, "end": 4},
+        "new_text": "Hello",
+        "author": "Ann",
+        "when": "2026-01-02T03:04:05+00:00",
+        "comment": "Say it kindly.",
+    }
+
+    def test_a_change_is_proposed_listed_and_decided(self, template: Path, tmp_path: Path) -> None:
+        data, made, report = tmp_path / "r.json", tmp_path / "revised.docx", tmp_path / "report.json"
+        data.write_text(json.dumps({"revisions": [self.REVISION]}))
+        done = command("revise", template, data, made, "--report", report)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith("1 revisions written as 2 tracked changes\n")
+        written = json.loads(report.read_text())["written"][0]
+        listed = [json.loads(line) for line in command("changes", made).stdout.splitlines()]
+        assert [change["id"] for change in listed] == written["changes"]
+        assert command("accept", made, tmp_path / "a.docx").returncode == 0
+        assert texts((tmp_path / "a.docx").read_bytes())[0].startswith("Hello [Customer")
+        assert command("reject", made, tmp_path / "b.docx", "--ids", *written["changes"]).returncode == 0
+        assert texts((tmp_path / "b.docx").read_bytes()) == texts(template.read_bytes())
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"new_text": "Dear"}, "nothing_to_change"),
+            ({"new_text": 7}, "bad_revision"),
+            ({"when": "soon"}, "bad_revision"),
+            ({"anchor": {"part": "word/document.xml", "p": 99, "start": 0, "end": 0}}, "no_such_place"),
+            ({"anchor": {"part": "word/document.xml", "p": "0", "start": 0, "end": 0}}, "bad_revision"),
+            ({"wish": "none"}, "bad_revision"),
+        ],
+    )
+    def test_refused(self, template: Path, tmp_path: Path, change: dict[str, object], code: str) -> None:
+        data = tmp_path / "r.json"
+        data.write_text(json.dumps({"revisions": [{**self.REVISION, **change}]}))
+        done = command("revise", template, data, tmp_path / "out.docx")
+        told = json.loads(done.stderr)
+        assert (done.returncode, told["code"]) == (3, code)
+        assert told.get("revision", "r1") == "r1"
+        assert "detail" not in told
+        assert not (tmp_path / "out.docx").exists()
+
+    def test_a_change_that_is_not_there(self, template: Path, tmp_path: Path) -> None:
+        done = command("accept", template, tmp_path / "out.docx", "--ids", "4")
+        assert (done.returncode, json.loads(done.stderr)["code"]) == (3, "no_such_change")
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

@@ -52,11 +52,11 @@ def test_each_value_stands_at_its_place_and_nothing_else_changes(document: AnyDo
     assert check_document(document, filled, set(document.values())) == []
     assert differences(document.data, filled) == []
     assert fill(document.data, document.fields(), document.values()).data == filled.data
-    _check_copies(filled.data)
+    check_copies(filled.data)
     assert "PlaceholderText" not in xml(filled.data)
 
 
-def _check_copies(data: bytes) -> None:
+def check_copies(data: bytes) -> None:
     """The version of a text box for older programs reads as the one Word shows."""
     root = Package.open(data).xml(DOCUMENT)
     w = namespace(root)
