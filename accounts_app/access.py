@@ -16,6 +16,7 @@ from django.db import models
 from accounts_app.choices import Role
 from accounts_app.errors import BadInput, NotAllowed, NotFound
 from accounts_app.models import AuditEntry, Customer, User
+from accounts_app.redaction import redact_data
 
 M = TypeVar("M", bound=models.Model)
 
@@ -118,5 +119,5 @@ def record_audit(actor: Actor | None, action: str, subject: models.Model, **data
         action=action,
         subject_type=subject._meta.model_name or "",
         subject_id=str(subject.pk),
-        data=data,
+        data=redact_data(data),
     )

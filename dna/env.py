@@ -17,6 +17,7 @@ load_dotenv(BASE_DIR / ".env", override=False)
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "PASSWORD")
 
 
 class EnvironmentValueError(Exception):
@@ -66,6 +67,11 @@ def decimal(name: str, default: str) -> Decimal:
 def secret(name: str) -> str:
     """A key whose variable is named in the database, not here; empty when it is not set."""
     return text(name, "")
+
+
+def secret_values() -> tuple[str, ...]:
+    """The values of all variables whose name says that they are secret, ours and other programs'."""
+    return tuple(os.environ[name] for name in os.environ if name.endswith(_SECRET_ENDINGS))
 
 
 def quieten(name: str, value: str) -> None:

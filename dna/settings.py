@@ -214,6 +214,8 @@ ANSWER_CACHE_DAYS = env.integer("ANSWER_CACHE_DAYS", 30, minimum=1)
 LEDGER_METADATA_DAYS = env.integer("LEDGER_METADATA_DAYS", 365)
 # Keys stay in the environment; the rows of providers name the variables.
 READ_SECRET = env.secret
+# What is taken out of everything that is written down.
+SECRET_VALUES = env.secret_values
 # LiteLLM fetches lists of models and headers from the network and reads .env by itself unless told not to.
 env.quieten("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 env.quieten("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")

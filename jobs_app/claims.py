@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from accounts_app.redaction import redact
 from jobs_app import events
 from jobs_app.choices import EventType, JobStatus, ReleaseReason
 from jobs_app.errors import JobAbandoned
@@ -96,6 +95,6 @@ def fail_job(lease: Lease | None, error: Exception, *, errored: bool, job_id: uu
     if target is None:
         raise TypeError("a lease or a job_id is needed")
     changes: dict[str, Any] = {"status": JobStatus.FAILED.value, "errored": errored}
-    changes |= {"error_code": code, "error_message": redact(message)}
+    changes |= {"error_code": code, "error_message": message}
     payload = Failed(code=code, errored=errored, retryable=retryable)
     end_job(target, EventType.JOB_FAILED, payload, lease=lease, **changes)

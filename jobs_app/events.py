@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts_app.redaction import redact_data
 from jobs_app import notify
 from jobs_app.choices import TERMINAL, EventType
 from jobs_app.errors import JobEnded, JobNotEnded, LeaseLost
@@ -38,6 +39,7 @@ _SUMMARY = {
     "cost_usd": "cost_usd + %s",
 }
 _JSON = {"result", "waiting_for"}
+_TOLD = {"result", "error_message", "waiting_for"}  # what workflows and errors put into words; steps come clean
 # What comes with an event by its very type, beside the changes named by the caller.
 _ALWAYS = {
     EventType.JOB_STARTED: "started_at = coalesce(started_at, clock_timestamp())",
@@ -92,7 +94,7 @@ def append(
     Must be the last statement of the caller's transaction: it locks the job row until the commit.
     ``changes`` are columns of the summary. With a lease, refused (``LeaseLost``) once another worker holds the
     job; after a terminal event refused (``JobEnded``), but for ``job.retried``, which needs one (``JobNotEnded``).
-    Followers are told after the commit.
+    Secrets are taken out of the payload and the changes. Followers are told after the commit.
     """
     version = _check_payload(event_type, payload)
     guard, guard_values = _guard(event_type, lease)
@@ -108,7 +110,8 @@ def append(
                (job_id, number, customer_id, attempt, type, version, payload, duration_ms, created_at)
         SELECT id, last_event_number, customer_id, attempt, %s, %s, %s::jsonb, %s, last_event_at FROM job
      RETURNING number, created_at"""  # noqa: S608 - only fixed fragments are put together
-    tail: list[Any] = [event_type.value, version, payload.model_dump_json(exclude_none=True), duration_ms]
+    told = json.dumps(redact_data(payload.model_dump(mode="json", exclude_none=True)), ensure_ascii=False)
+    tail: list[Any] = [event_type.value, version, told, duration_ms]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*set_values, job_id, *guard_values, *tail])
         row = cursor.fetchone()
@@ -136,7 +139,8 @@ def _assignments(event_type: EventType, changes: dict[str, Any]) -> tuple[str, l
     parts = [f"{column} = {_SUMMARY[column]}" for column in changes]
     if always := _ALWAYS.get(event_type):
         parts.append(always)
-    values = [json.dumps(v) if column in _JSON and v is not None else v for column, v in changes.items()]
+    clean = {column: redact_data(value) if column in _TOLD else value for column, value in changes.items()}
+    values = [json.dumps(v) if column in _JSON and v is not None else v for column, v in clean.items()]
     return "".join(f", {part}" for part in parts), values
 
 

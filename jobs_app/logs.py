@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from accounts_app.redaction import redact
+from accounts_app.redaction import redact, redact_data
 
 # In this order: where in the work a record belongs, and figures that a call may add with ``extra=``.
 FIELDS = ("job_id", "workflow", "attempt", "step", "status", "duration_ms", "worker_id", "reference")
@@ -61,9 +61,9 @@ class Formatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": record.getMessage(),
             **fields_of(record),
         }
         if record.exc_info:
-            entry["exception"] = redact(self.formatException(record.exc_info))
-        return json.dumps(entry, ensure_ascii=False, default=str)
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(redact_data(entry), ensure_ascii=False, default=lambda value: redact(str(value)))

@@ -20,6 +20,7 @@ from django.db import transaction
 from pydantic import BaseModel, TypeAdapter
 
 from accounts_app.outage import is_connection_lost
+from accounts_app.redaction import redact
 from jobs_app import events, feeds, logs, progress, steps
 from jobs_app.canonical import inputs_digest
 from jobs_app.choices import EventType
@@ -213,6 +214,7 @@ class Run:
 
     async def _append_progress(self, percent: int, step: str, done: int | None, total: int | None) -> None:
         eta = self._memory.estimator.eta_seconds(percent)
+        step = redact(step)  # before it is cut: half a secret is known by nothing
         payload = Progressed(progress=percent, step=step, done=done, total=total, eta_seconds=eta)
         shown = f"{step} ({done} of {total})" if done is not None and total is not None else step
         changes = {"progress": percent, "current_step": shown[:200], "eta_seconds": eta}
