@@ -31,17 +31,19 @@ def web(transactional_db: None) -> Iterator[tuple[subprocess.Popen[bytes], str]]
         env=os.environ | {"DATABASE_URL": url, "PORT": str(port)},
     )
     address = f"http://127.0.0.1:{port}/api/v1/health"
-    until(lambda: answers(address))
-    yield process, address
-    if process.poll() is None:
-        process.terminate()
-        process.wait(10)
+    try:
+        until(lambda: answers(address))
+        yield process, address
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
 
 
 _CONNECTION = ("host", "port", "user", "password", "dbname")
 
 
-def until(holds: Callable[[], bool], *, seconds: float = 30) -> None:
+def until(holds: Callable[[], bool], *, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come to that"
@@ -89,7 +91,7 @@ def test_none_outlives_its_parent(web: tuple[subprocess.Popen[bytes], str]) -> N
     serving = children(process)
     process.kill()
     process.wait()
-    until(lambda: not any(is_running(pid) for pid in serving), seconds=10)
+    until(lambda: not any(is_running(pid) for pid in serving), seconds=30)
 
 
 def test_an_address_they_cannot_share_is_refused() -> None:
