@@ -13,6 +13,7 @@ from jobs_app.artifact_api import router as artifacts_router
 from jobs_app.me_api import router as me_router
 from jobs_app.question_api import router as questions_router
 from templates_app.api import router as templates_router
+from templates_app.review_api import router as reviews_router
 from templates_app.standard_api import router as standards_router
 
 api = NinjaAPI(title="DNA", version="1.0.0", auth=API_AUTHENTICATION, urls_namespace="api")
@@ -23,6 +24,7 @@ api.add_router("/me", me_router, tags=["me"])
 api.add_router("", questions_router, tags=["questions"])
 api.add_router("", artifacts_router, tags=["artifacts"])
 api.add_router("", templates_router, tags=["templates"])
+api.add_router("", reviews_router, tags=["reviews"])
 api.add_router("", standards_router, tags=["standards"])
 api.add_router("/health", health_router, tags=["health"])
 api.add_router("/admin", admin_router, tags=["administration"])

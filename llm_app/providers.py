@@ -49,6 +49,26 @@ def default_provider(role: Role) -> Provider | None:
     return Provider.objects.filter(**{role.column: True}).first()
 
 
+def choose_provider(role: Role, *, other_than: str = "") -> Provider | None:
+    """The default for a role, or one that stands in for it where that is the one to avoid; None when none can be used.
+
+    Nobody should judge their own work; but where there is nobody else, they do.
+    """
+    stand_ins = Provider.objects.filter(enabled=True, fallback_order__isnull=False).order_by("fallback_order", "name")
+    default = default_provider(role)
+    usable = [one for one in ([default] if default else []) + list(stand_ins) if not why_unavailable(one)]
+    return next((one for one in usable if one.name != other_than), usable[0] if usable else None)
+
+
+def check_provider(name: str) -> None:
+    """Raise ``UnknownProvider``, or ``NoProvider`` with what it lacks, for one that somebody named."""
+    provider = Provider.objects.filter(name=name).first()
+    if provider is None:
+        raise UnknownProvider(f"There is no provider {name!r}.")
+    if lack := why_unavailable(provider):
+        raise NoProvider(f"{provider.display_name} cannot be used: {lack}")
+
+
 def candidates(request: Request) -> list[Candidate]:
     """Who may be asked, in order: the one named or the default for the role, then the fallbacks.
 

@@ -17,7 +17,7 @@ from accounts_app.errors import DnaError
 from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from jobs_app.models import Job
-from templates_app.models import Document, Template, TemplateField, TemplateSection
+from templates_app.models import Document, Finding, Review, Template, TemplateField, TemplateSection
 from templates_app.templates import archive_template, reparse_template, restore_template
 
 
@@ -148,3 +148,41 @@ class DocumentAdmin(ReadOnlyAdmin):
     @admin.display(description="File")
     def file_link(self, document: Document) -> str:
         return _link("document_file", document, document.file.filename) if document.file else "-"
+
+
+class FindingInline(LookOnlyInline):
+    model = Finding
+    fields = ("ordinal", "kind", "severity", "source", "clause", "sentence", "status")
+    tab = True
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    list_display = (
+        "template",
+        "customer",
+        "mode",
+        "status_of_job",
+        "overall",
+        "completeness",
+        "compliance",
+        "created_by",
+        "created_at",
+    )
+    list_filter = ("mode", "job__status", "document_type", "customer")
+    list_select_related = ("template", "customer", "job", "created_by")
+    search_fields = ("template__name", "id")
+    date_hierarchy = "created_at"
+    inlines = (FindingInline,)
+
+    @admin.display(description="Job", ordering="job__status")
+    def status_of_job(self, review: Review) -> str:
+        return _job_link(review.job)
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    list_display = ("sentence", "kind", "severity", "source", "standard", "clause", "status", "customer", "decided_by")
+    list_filter = ("kind", "severity", "source", "status", "standard", "customer")
+    list_select_related = ("customer", "decided_by")
+    search_fields = ("sentence", "quote", "review__template__name")

@@ -14,7 +14,6 @@ from pydantic import Field
 from accounts_app.http import actor_of, error_responses
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import DEFAULT_PRIORITY
-from jobs_app.models import Job
 from templates_app.documents import create_document, finished_file, search_documents
 from templates_app.downloads import html_fragment, send_file
 from templates_app.fields import edit_field
@@ -28,14 +27,17 @@ from templates_app.schemas import (
     FieldChanges,
     FieldOut,
     TemplateAccepted,
+    TemplateChanges,
     TemplateDetail,
     TemplateOut,
+    accepted,
 )
 from templates_app.templates import (
     archive_template,
     get_whole_template,
     reparse_template,
     search_templates,
+    set_classification,
     upload_template,
 )
 
@@ -73,7 +75,7 @@ def upload(
         idempotency_key=idempotency_key,
         **details.dict(),
     )
-    return Status(202, _accepted(template.parse_job, template_id=template.id))
+    return Status(202, accepted(template.parse_job, template_id=template.id))
 
 
 @router.get("/templates", response={200: list[TemplateOut], **error_responses()}, summary="Templates, newest first")
@@ -90,6 +92,17 @@ def list_templates(
 )
 def get_template(request: HttpRequest, template_id: UUID) -> Template:
     return get_whole_template(template_id, actor=actor_of(request))
+
+
+@router.patch(
+    "/templates/{uuid:template_id}",
+    response={200: TemplateDetail, **error_responses(409)},
+    summary="Set the document type and the standards by hand",
+)
+def change_template(request: HttpRequest, template_id: UUID, changes: TemplateChanges) -> Template:
+    actor = actor_of(request)
+    set_classification(template_id, actor=actor, **changes.dict())
+    return get_whole_template(template_id, actor=actor)
 
 
 @router.patch(
@@ -128,7 +141,7 @@ def preview_template(request: HttpRequest, template_id: UUID) -> HttpResponse:
 )
 def parse_again(request: HttpRequest, template_id: UUID) -> Status[dict[str, Any]]:
     template = reparse_template(template_id, actor=actor_of(request))
-    return Status(202, _accepted(template.parse_job, template_id=template.id))
+    return Status(202, accepted(template.parse_job, template_id=template.id))
 
 
 @router.delete("/templates/{uuid:template_id}", response={204: None, **error_responses()}, summary="Archive a template")
@@ -152,7 +165,7 @@ def make_document(
         values=wanted.values,
         idempotency_key=idempotency_key,
     )
-    return Status(202, _accepted(document.job, document_id=document.id))
+    return Status(202, accepted(document.job, document_id=document.id))
 
 
 @router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="Documents, newest first")
@@ -181,15 +194,3 @@ def download_document(request: HttpRequest, document_id: UUID) -> HttpResponseBa
     document = Document.objects.select_related("job", "file__blob").get_for(actor_of(request), id=document_id)
     return send_file(request, finished_file(document))
 
-
-def _accepted(job: Job | None, **ids: UUID) -> dict[str, Any]:
-    assert job is not None  # noqa: S101 - it was submitted in this request
-    status_url = f"/api/v1/jobs/{job.id}"
-    return {
-        "job_id": job.id,
-        "status": job.status,
-        "status_url": status_url,
-        "events_url": f"{status_url}/events",
-        "websocket_url": f"/ws/jobs/{job.id}/",
-        **ids,
-    }

@@ -20,3 +20,49 @@ class FieldType(TextChoices):
     SIGNATURE = WordFieldType.SIGNATURE.value, "Signature"
     TABLE = WordFieldType.TABLE.value, "Table"
     IMAGE = WordFieldType.IMAGE.value, "Image"
+
+
+class ReviewMode(TextChoices):
+    """How much a language model looks at. Rules always look at everything."""
+
+    FULL = "full", "Full"
+    QUICK = "quick", "Quick"
+
+
+class Severity(TextChoices):
+    """How much a finding matters."""
+
+    HIGH = "high", "High"
+    MEDIUM = "medium", "Medium"
+    LOW = "low", "Low"
+
+    @property
+    def rank(self) -> int:
+        """0 for what matters most."""
+        return list(Severity).index(self)
+
+
+class FindingKind(TextChoices):
+    """What is wrong. ``CONTENT`` is what a model says of a text; all others are found by rules."""
+
+    MISSING_SECTION = "missing_section", "Missing section"
+    MISSING_FIELD = "missing_field", "Missing field"
+    CLAUSE_NOT_ADDRESSED = "clause_not_addressed", "Clause not addressed"
+    WRONG_TYPE = "wrong_type", "Wrong type"
+    DOUBLED_FIELD = "doubled_field", "Doubled field"
+    DEAD_REFERENCE = "dead_reference", "Dead reference"
+    GUIDANCE_LEFT = "guidance_left", "Guidance left in"
+    CONTENT = "content", "Content"
+
+
+class FindingSource(TextChoices):
+    RULE = "rule", "Rule"
+    MODEL = "model", "Model"
+
+
+class FindingStatus(TextChoices):
+    """What a person decided about a finding."""
+
+    OPEN = "open", "Open"
+    APPLIED = "applied", "Applied"
+    IGNORED = "ignored", "Ignored"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from templates_app.models import Document, Template, TemplateField, TemplateSection
+from templates_app.models import Document, Finding, Review, Template, TemplateField, TemplateSection
 
 
 def erase_of_customer(customer_id: uuid.UUID) -> None:
-    """Documents, templates and what hangs on them; the files go with the customer's artifacts."""
-    for model in (Document, TemplateField, TemplateSection, Template):
+    """Documents, reviews, templates and what hangs on them; the files go with the customer's artifacts."""
+    for model in (Document, Finding, Review, TemplateField, TemplateSection, Template):
         model._default_manager.filter(customer_id=customer_id).delete()
 
 
 def erase_of_jobs(job_ids: Sequence[uuid.UUID]) -> None:
-    """Documents these jobs made. A template is no product of the job that read it: it stays as it was read."""
+    """Documents and reviews these jobs made. A template is no product of the job that read it: it stays as it is."""
     Document.objects.filter(job_id__in=job_ids).delete()
+    Review.objects.filter(job_id__in=job_ids).delete()

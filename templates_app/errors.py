@@ -46,3 +46,21 @@ class BadValues(BadInput):
     """Some values do not fit the template's fields."""
 
     code = "bad_values"
+
+
+class ReviewNotReady(Conflict):
+    """The review is still being made. Wait for its job to complete."""
+
+    code = "review_not_ready"
+
+
+class FindingDecided(Conflict):
+    """The finding was applied before; change the field to undo it."""
+
+    code = "finding_decided"
+
+
+class NothingToApply(BadInput):
+    """This finding has no change of a field that could be applied. Mend the Word file, or ignore the finding."""
+
+    code = "nothing_to_apply"

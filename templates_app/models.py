@@ -1,4 +1,4 @@
-"""Templates as parsed, and the documents made of them.
+"""Templates as parsed, the documents made of them, and what reviews found in them.
 
 A template's sections and fields are written by the save step of its parse job and edited by people; the Word file
 itself is an artifact that never changes.
@@ -16,7 +16,8 @@ from accounts_app.ids import uuid7
 from accounts_app.models import Customer, User
 from jobs_app.choices import JobStatus
 from jobs_app.models import Artifact, Job
-from templates_app.choices import FieldType
+from templates_app.choices import FieldType, FindingKind, FindingSource, FindingStatus, ReviewMode, Severity
+from templates_app.standards.catalogue import DocumentType, Standard, catalogue, document_type_of
 
 
 class Template(models.Model):
@@ -38,6 +39,13 @@ class Template(models.Model):
     title = models.CharField(max_length=500, blank=True)
     language = models.CharField(max_length=20, blank=True)
     notes = models.JSONField(default=list, blank=True, help_text="What was odd about the file, one sentence each.")
+    document_type = models.CharField(max_length=60, blank=True, db_default="", help_text="Empty: not known.")
+    document_type_by_hand = models.BooleanField(default=False, db_default=False)
+    standards = models.JSONField(default=list, db_default=[], blank=True, help_text="Ids, such as iso-9001-2015.")
+    standards_by_hand = models.BooleanField(default=False, db_default=False)
+    recognition = models.JSONField(
+        default=dict, db_default={}, blank=True, editable=False, help_text="What its words spoke for, with scores."
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -58,6 +66,16 @@ class Template(models.Model):
     @property
     def status(self) -> JobStatus:
         return JobStatus(self.parse_job.status) if self.parse_job else JobStatus.PENDING
+
+    @property
+    def kind(self) -> DocumentType | None:
+        return document_type_of(self.document_type)
+
+    @property
+    def known_standards(self) -> list[Standard]:
+        """Those it is reviewed against; ids that the catalogue does not have (any more) are left out."""
+        known = catalogue().standards
+        return [known[one] for one in self.standards if one in known]
 
     @property
     def is_ready(self) -> bool:
@@ -153,3 +171,92 @@ class Document(models.Model):
     @property
     def status(self) -> JobStatus:
         return JobStatus(self.job.status) if self.job else JobStatus.PENDING
+
+
+class Review(models.Model):
+    """One look at a template as it was then. Written by its job, once; scores never change, findings get decided."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="reviews", db_index=False)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+    mode = models.CharField(max_length=10, choices=ReviewMode)
+    provider = models.CharField(max_length=100, blank=True, help_text="Language model asked for; empty: chosen by DNA.")
+    asked_providers = models.JSONField(default=list, blank=True, help_text="Language models that answered.")
+    document_type = models.CharField(max_length=60, blank=True)
+    standards = models.JSONField(default=list, blank=True)
+    overall = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 to 100; empty: not judged.")
+    completeness = models.PositiveSmallIntegerField(null=True, blank=True)
+    compliance = models.PositiveSmallIntegerField(null=True, blank=True)
+    soundness = models.PositiveSmallIntegerField(null=True, blank=True)
+    refused = models.JSONField(default=dict, blank=True, help_text="Findings of a model left out, counted by reason.")
+    notes = models.JSONField(default=list, blank=True, help_text="What a reader must know, one sentence each.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CustomerOwnedQuerySet["Review"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "id"], name="review_of_customer")]
+        indexes: ClassVar = [
+            models.Index(fields=["template", "-created_at"], name="review_by_template"),
+            models.Index(fields=["customer", "-created_at"], name="review_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Review of {self.template}"
+
+    @property
+    def status(self) -> JobStatus:
+        return JobStatus(self.job.status) if self.job else JobStatus.PENDING
+
+    @property
+    def kind(self) -> DocumentType | None:
+        return document_type_of(self.document_type)
+
+
+class Finding(models.Model):
+    """One thing that is wrong with a template, with evidence. Only the decision about it ever changes.
+
+    It says where by words and addresses of its own, since sections and fields are replaced by the next reading.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    review = models.ForeignKey(Review, models.CASCADE, related_name="findings", db_index=False)
+    ordinal = models.PositiveIntegerField()
+    kind = models.CharField(max_length=30, choices=FindingKind)
+    severity = models.CharField(max_length=10, choices=Severity)
+    source = models.CharField(max_length=10, choices=FindingSource)
+    standard = models.CharField(max_length=60, blank=True)
+    clause = models.CharField(max_length=20, blank=True)
+    section = models.CharField(max_length=500, blank=True, help_text="Heading of the section, with its number.")
+    field_key = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=500, blank=True, help_text="Of the section or field it is about or that lacks.")
+    place = models.JSONField(null=True, blank=True, help_text="Paragraph: part and p.")
+    quote = models.TextField(blank=True, help_text="Evidence, as it stands in the file.")
+    sentence = models.TextField()
+    suggestion = models.TextField(blank=True)
+    change = models.JSONField(default=dict, blank=True, help_text="Of the field: what to set to what; empty: no data.")
+    status = models.CharField(max_length=10, choices=FindingStatus, default=FindingStatus.OPEN)
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it is ignored.")
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["review", "ordinal"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["review", "ordinal"], name="finding_order")]
+
+    def __str__(self) -> str:
+        return self.sentence[:100]
+
+    @property
+    def can_be_applied(self) -> bool:
+        return bool(self.change) and self.status != FindingStatus.APPLIED
+
+    @property
+    def standard_title(self) -> str:
+        known = catalogue().standards.get(self.standard)
+        return known.title if known else self.standard

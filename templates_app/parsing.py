@@ -17,6 +17,7 @@ from jobs_app.db import run_sync
 from jobs_app.models import Artifact
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
+from templates_app.classification import classify
 from templates_app.docx import jsonio
 from templates_app.docx.model import Field, Parse, Section
 from templates_app.models import Template, TemplateField, TemplateSection
@@ -112,7 +113,8 @@ def save_parse(template_id: uuid.UUID, parsed: ParsedFile) -> ParseResult:
     template.title = parse.outline.title[:500]
     template.language = parse.outline.language[:20]
     template.notes = list(parse.outline.notes)
-    template.save(update_fields=["parsed_file", "parsed_at", "title", "language", "notes"])
+    changed = classify(template, parse)
+    template.save(update_fields=["parsed_file", "parsed_at", "title", "language", "notes", *changed])
     return ParseResult(
         template_id=template.id,
         sections_count=len(sections),

@@ -10,6 +10,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict, StrictBool
 
 from jobs_app.choices import JobStatus
+from jobs_app.models import Job
 from jobs_app.presentation import error_data
 from templates_app.choices import FieldType
 from templates_app.models import Document, Template, TemplateField
@@ -35,6 +36,20 @@ class DocumentAccepted(JobAccepted):
     document_id: UUID
 
 
+def accepted(job: Job | None, **ids: UUID) -> dict[str, Any]:
+    """The body of a 202."""
+    assert job is not None  # noqa: S101 - it was submitted in this request
+    status_url = f"/api/v1/jobs/{job.id}"
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "status_url": status_url,
+        "events_url": f"{status_url}/events",
+        "websocket_url": f"/ws/jobs/{job.id}/",
+        **ids,
+    }
+
+
 class JobErrorOut(Schema):
     code: str
     message: str
@@ -56,6 +71,10 @@ class TemplateOut(Schema):
     id: UUID
     name: str
     standard: str
+    document_type: str = Field(description="Of GET /document-types; empty: not known.")
+    document_type_by_hand: bool = Field(description="A person set it; a later reading leaves it as it is.")
+    standards: list[str] = Field(description="Of GET /standards: what it is reviewed against.")
+    standards_by_hand: bool
     status: JobStatus = Field(description="Of the latest reading of the file.")
     ready: bool = Field(alias="is_ready")
     progress: int
@@ -136,9 +155,19 @@ class TemplateDetail(TemplateOut):
     """A template with everything it was read as."""
 
     custom_rules: str
+    recognition: dict[str, Any] = Field(description="What its words spoke for: type_score, and standards with scores.")
     notes: list[str] = Field(description="What was odd about the file, one sentence each.")
     sections: list[SectionOut]
     fields: list[FieldOut]
+
+
+class TemplateChanges(Schema):
+    """What to set by hand of a template; what is left out stays, empty means that there is none."""
+
+    document_type: str | None = Field(None, max_length=60)
+    standards: list[str] | None = None
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class FieldChanges(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any, cast
@@ -25,6 +26,7 @@ from templates_app.errors import TemplateArchived
 from templates_app.models import Template, TemplateField, TemplateSection
 from templates_app.once import make_once
 from templates_app.parsing import PARSE_WORKFLOW, ParseRequest
+from templates_app.standards.catalogue import check_document_type, check_standards, find_standard
 from templates_app.word_files import WordFile, receive_word_file
 
 TEMPLATE_ENTITY = "template"
@@ -97,11 +99,14 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
         entity_id=template_id,
         created_by_id=actor.user.pk if actor else None,
     )
+    named = find_standard(details.standard)
     template = Template.objects.create(
         id=template_id,
         customer_id=customer_id,
         name=details.name,
         standard=details.standard,
+        standards=[named.id] if named else [],
+        standards_by_hand=named is not None,
         custom_rules=details.custom_rules,
         provider=details.provider,
         file=artifact,
@@ -159,6 +164,31 @@ def restore_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
             template.archived_at = None
             template.save(update_fields=["archived_at"])
             record_audit(actor, "template.restored", template)
+    return template
+
+
+def set_classification(
+    template_id: uuid.UUID, *, actor: Actor, document_type: str | None = None, standards: Sequence[str] | None = None
+) -> Template:
+    """By hand; what is None stays as it is, empty means that there is none. The same again does nothing.
+
+    Raises ``BadInput`` for what the catalogue does not have, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    """
+    wanted: dict[str, object] = {}
+    if document_type is not None:
+        wanted |= {"document_type": check_document_type(document_type), "document_type_by_hand": True}
+    if standards is not None:
+        wanted |= {"standards": check_standards(list(standards)), "standards_by_hand": True}
+    with transaction.atomic():
+        template = locked_template(template_id, actor=actor)
+        check_not_archived(template)
+        before = {name: getattr(template, name) for name in wanted if getattr(template, name) != wanted[name]}
+        if before:
+            for name in before:
+                setattr(template, name, wanted[name])
+            template.save(update_fields=list(before))
+            after = {name: wanted[name] for name in before}
+            record_audit(actor, "template.classified", template, before=before, after=after)
     return template
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from templates_app import pages
+from templates_app import pages, review_pages
 
 urlpatterns = [
     path("", pages.template_list, name="templates"),
@@ -17,6 +17,14 @@ urlpatterns = [
     path("templates/<uuid:template_id>/restore/", pages.template_restore, name="template_restore"),
     path("templates/<uuid:template_id>/fields/<str:key>/", pages.template_field, name="template_field"),
     path("templates/<uuid:template_id>/fill/", pages.template_fill, name="template_fill"),
+    path("templates/<uuid:template_id>/reviews/", review_pages.template_reviews, name="template_reviews"),
+    path("templates/<uuid:template_id>/review/", review_pages.template_review, name="template_review"),
+    path("templates/<uuid:template_id>/kind/", review_pages.template_classification, name="template_classification"),
+    path("reviews/<uuid:review_id>/", review_pages.review_page, name="review"),
+    path("reviews/<uuid:review_id>/apply/", review_pages.review_apply, name="review_apply"),
+    path("reviews/<uuid:review_id>/ignore/", review_pages.review_ignore, name="review_ignore"),
+    path("standards/", review_pages.standard_list, name="standards"),
+    path("standards/<slug:standard_id>/", review_pages.standard_page, name="standard"),
     path("documents/", pages.document_list, name="documents"),
     path("documents/<uuid:document_id>/", pages.document_page, name="document"),
     path("documents/<uuid:document_id>/file/", pages.document_file, name="document_file"),

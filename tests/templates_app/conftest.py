@@ -25,6 +25,8 @@ from templates_app.models import Template
 from templates_app.parsing import ParsedFile, save_parse
 from templates_app.sample import SAMPLE_FILENAME, sample_template
 from templates_app.templates import upload_template
+from tests.llm_app.conftest import _server, scripted  # noqa: F401 - fixtures: the scripted provider
+from tests.templates_app.review_files import audit_procedure
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +65,7 @@ def template(uploaded: Template) -> Template:
 
 def finish_parse(template: Template) -> Template:
     """What the parse job does, in this process."""
-    data = json.dumps(jsonio.parse_to_json(parse(sample_template()))).encode()
+    data = json.dumps(jsonio.parse_to_json(parse(artifacts.read_bytes(template.file)))).encode()
     artifact = artifacts.store_bytes(
         data,
         customer_id=template.customer_id,
@@ -78,6 +80,18 @@ def finish_parse(template: Template) -> Template:
         save_parse(template.id, parsed)
         events.append(template.parse_job_id, EventType.JOB_COMPLETED, Ended(), status="completed", progress=100)
     return Template.objects.select_related("parse_job").get(id=template.id)
+
+
+@pytest.fixture
+def procedure(actor: Actor, customer: Customer) -> Template:
+    """An internal audit procedure as its parse job leaves it."""
+    return read_file(audit_procedure(), actor=actor, customer=customer)
+
+
+def read_file(data: bytes, *, actor: Actor, customer: Customer, name: str = "procedure.docx") -> Template:
+    """A Word file, uploaded and read."""
+    file = SimpleUploadedFile(name, data)
+    return finish_parse(upload_template(actor=actor, customer_id=customer.id, file=file))
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""Document type and standards of a template as its words tell them. What was set by hand (``templates``) stays."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from templates_app.docx.model import Parse
+from templates_app.models import Template
+from templates_app.standards.recognition import Evidence, first_lines, recognise, within_limit
+
+
+def classify(template: Template, parse: Parse) -> list[str]:
+    """Set what its words speak for, without saving; the names of the columns changed."""
+    found = recognise(_evidence(template, parse))
+    template.recognition = {"type_score": found.type_score, "standards": found.standards}
+    changed = ["recognition"]
+    if not template.document_type_by_hand:
+        template.document_type = found.document_type
+        changed.append("document_type")
+    if not template.standards_by_hand:
+        template.standards = list(found.standards)
+        changed.append("standards")
+    return changed
+
+
+def _evidence(template: Template, parse: Parse) -> Evidence:
+    outline = parse.outline
+    main = outline.paragraphs[0].part if outline.paragraphs else ""
+    lines = first_lines(paragraph.text for paragraph in outline.paragraphs if paragraph.part == main)
+    file_name = PurePath(template.file.filename).stem.replace("_", " ").replace("-", " ")
+    labels = [field.label for field in parse.fields]
+    columns = [column.label for field in parse.fields for column in field.columns]
+    return Evidence(
+        titles=(template.name, outline.title, file_name, *lines),
+        headings=tuple(section.heading for section in outline.sections),
+        labels=(*labels, *columns),
+        texts=within_limit(paragraph.text for paragraph in outline.paragraphs),
+    )
