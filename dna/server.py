@@ -6,7 +6,7 @@ import asyncio
 import errno
 import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from twisted.internet import defer, reactor
 from dna.sending import BoundedServer
 from jobs_app.hub import get_hub
 from jobs_app.worker import JobWorker
+from llm_app.demo_provider import serve_demo
 
 # All of it stops within 5 seconds of Ctrl-C: requests get three of them to finish.
 _REQUEST_SECONDS = 3
@@ -34,7 +35,11 @@ class Inherited:
 
 
 def serve(
-    *, with_worker: bool, on_ready: Callable[[], None] = lambda: None, inherited: Inherited | None = None
+    *,
+    with_worker: bool,
+    with_demo: bool = False,
+    on_ready: Callable[[], None] = lambda: None,
+    inherited: Inherited | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish open requests and hand running jobs over."""
     if inherited is None:
@@ -55,6 +60,8 @@ def serve(
     )
     if with_worker:
         twisted.callWhenRunning(_start_worker, twisted)
+    if with_demo:
+        twisted.callWhenRunning(_start_demo, twisted)
     twisted.addSystemEventTrigger("before", "shutdown", _close_hub)
     if inherited is not None:
         twisted.callWhenRunning(_stop_with_parent, twisted, inherited.alive)
@@ -94,13 +101,23 @@ def check_port_free() -> None:
 
 def _start_worker(twisted: Any) -> None:
     worker = JobWorker()
-    task = asyncio.get_event_loop().create_task(worker.run())
+    _run_beside(twisted, worker.run(), worker.stop)
 
-    def hand_over() -> Any:
-        worker.stop()
+
+def _start_demo(twisted: Any) -> None:
+    stop = asyncio.Event()
+    _run_beside(twisted, serve_demo(stop), stop.set)
+
+
+def _run_beside(twisted: Any, work: Coroutine[Any, Any, None], stop: Callable[[], object]) -> None:
+    """Run it on the server's event loop; at the end of the server, stop it and wait for it."""
+    task = asyncio.get_event_loop().create_task(work)
+
+    def end() -> Any:
+        stop()
         return defer.Deferred.fromFuture(asyncio.ensure_future(asyncio.gather(task, return_exceptions=True)))
 
-    twisted.addSystemEventTrigger("before", "shutdown", hand_over)
+    twisted.addSystemEventTrigger("before", "shutdown", end)
 
 
 def _close_hub() -> Any:

@@ -212,6 +212,8 @@ LLM_WAIT_SECONDS = env.integer("LLM_WAIT_SECONDS", 30)
 ANSWER_CACHE_DAYS = env.integer("ANSWER_CACHE_DAYS", 30, minimum=1)
 # The ledger's figures stay for ever; which prompt and step they were for goes after this.
 LEDGER_METADATA_DAYS = env.integer("LEDGER_METADATA_DAYS", 365)
+# `manage.py up` serves scripted answers, too, as a provider that says so in its name.
+DEMO_PROVIDER = env.boolean("DNA_DEMO_PROVIDER", default=False)
 # Keys stay in the environment; the rows of providers name the variables.
 READ_SECRET = env.secret
 # What is taken out of everything that is written down.

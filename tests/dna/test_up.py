@@ -53,11 +53,11 @@ class Installation:
             cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=120,
         )
 
-    def start(self) -> str:
+    def start(self, **variables: str) -> str:
         """Start ``up`` and return what it said until it was ready."""
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
-            cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=ROOT, env=self.environment | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )
         assert self.process.stdout is not None
@@ -176,6 +176,21 @@ def test_a_second_start_takes_seconds_and_commands_work_without_it(installation:
     status, seconds = installation.stop(signal.SIGINT)
     assert status == 0 and seconds < 5
     assert installation.processes_left() == []
+
+
+def test_a_demo_says_that_it_is_one(installation: Installation) -> None:
+    assert "nothing it says comes from a language model" in installation.start(DNA_DEMO_PROVIDER="1")
+    made = installation.manage("create_api_key", "admin@localhost", "--customer", "my-organisation")
+    key = made.stdout.strip().splitlines()[-1]
+    installation.kill()  # so that it cannot withdraw the provider itself
+    for variables, expected in (({"DNA_DEMO_PROVIDER": "1"}, [True]), ({}, [])):
+        said = installation.start(**variables)
+        assert ("Demo" in said) == bool(expected)
+        url = f"{installation.url}/api/v1/providers"
+        offered = httpx.get(url, headers={"X-API-Key": key}).raise_for_status().json()
+        named = [one["available"] for one in offered if one["display_name"] == "Demo (scripted answers, no model)"]
+        assert named == expected
+        assert installation.stop()[0] == 0
 
 
 def test_a_killed_installation_starts_again(installation: Installation) -> None:
