@@ -76,6 +76,7 @@ class Evidence:
 
 
 def gather_evidence(fleet: Fleet, load: Load, readers: Readers, watcher: Watcher) -> Evidence:
+    calls = fleet.paid_calls()  # before the rows, so that these know the job of every call
     with fleet.connect() as connection:
         watcher.look(connection)
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")  # all of it at one moment: jobs may still run
@@ -91,7 +92,7 @@ def gather_evidence(fleet: Fleet, load: Load, readers: Readers, watcher: Watcher
             writers=fleet.writers,
             witnessed=connection.execute(_WITNESSED).fetchall(),
             tickets=connection.execute(_TICKETS).fetchall(),
-            calls=fleet.paid_calls(),
+            calls=calls,
             said=load.said,
             readers=readers.readers,
             deeds=fleet.deeds,

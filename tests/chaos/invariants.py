@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.chaos.evidence import Evidence, Row
 from tests.chaos.fleet import LEASE_SECONDS
-from tests.chaos.writers import WRITERS
+from tests.chaos.writers import WRITERS, lapses
 
 _TERMINAL = ("job.completed", "job.failed", "job.cancelled")
 _STATUS = {"completed", "failed", "cancelled"}
@@ -135,7 +135,7 @@ def _works(evidence: Evidence, job_id: str, key: str) -> list[_Work]:
             if event["payload"]["key"] == key:
                 works[-1].completed.append(event)
         elif event["type"] == "job.retried" and (redone := event["payload"].get("redo_from")):
-            dropped = {name for name, number in standing.items() if number >= standing[redone]}
+            dropped = {name for name, number in standing.items() if number >= standing.get(redone, inf)}
             if key in dropped:
                 works[-1] = replace(works[-1], dropped=event["at"])
                 works.append(_Work(event["at"], inf, []))
@@ -168,16 +168,26 @@ def paid_once(evidence: Evidence) -> Iterator[str]:
 
 
 def _was_interrupted(evidence: Evidence, job_id: str, call: Row) -> bool:
-    """Whether the caller died, froze, lost the database or was told to cancel while the call was under way."""
+    """Whether the caller died, froze, lost database or lease, or was told to cancel while the call was under way."""
     until = (call["ended"] or inf) + _COMMIT_SECONDS
-    cancelled = [event["at"] for event in _events(evidence, job_id, "job.cancel_requested")]
-    if any(call["started"] - _COMMIT_SECONDS <= at <= until for at in cancelled):
+    if any(asked <= until and call["started"] <= ended for asked, ended in _cancellings(evidence, job_id)):
+        return True
+    # It lets go of a job when three quarters of the lease are over, so as to have stopped at its end.
+    ran_out = [one.ran_out for one in lapses(evidence) if (one.job_id, one.process_id) == (job_id, call["process_id"])]
+    if any(call["started"] <= at and at - LEASE_SECONDS / 4 <= until for at in ran_out):
         return True
     return any(
         deed.started <= until and deed.ended >= call["started"] - _COMMIT_SECONDS
         for deed in evidence.deeds
         if deed.kind == "restart_postgres" or (deed.kind in _FATAL and deed.process_id == call["process_id"])
     )
+
+
+def _cancellings(evidence: Evidence, job_id: str) -> Iterator[tuple[float, float]]:
+    """From each request to cancel to the end that came of it."""
+    ends = [event["at"] for event in evidence.events[job_id] if event["type"] in _TERMINAL]
+    for asked in _events(evidence, job_id, "job.cancel_requested"):
+        yield asked["at"], min((at for at in ends if at > asked["at"]), default=inf)
 
 
 def _was_paid_late(evidence: Evidence, call: Row, completed: list[Row]) -> bool:

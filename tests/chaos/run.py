@@ -17,6 +17,7 @@ from tests.chaos.load import Load
 from tests.chaos.nemeses import Plan, do_all, make_schedule
 from tests.chaos.provocations import Provocation
 from tests.chaos.readers import Readers
+from tests.chaos.writers import unprovoked_lapses
 
 _CATCH_UP_SECONDS = 10.0
 _MOST_ROWS = 6
@@ -126,6 +127,7 @@ def _figures(evidence: Evidence) -> dict[str, object]:
         "cancelled": len(evidence.said.cancelled),
         "retried and redone": (len(evidence.said.retried), len(evidence.said.redone)),
         "rows witnessed": len(evidence.witnessed),
+        "leases that ran out without a deed": len(unprovoked_lapses(evidence)),
         "errors of jobs": dict(Counter(job["error_code"] for job in evidence.jobs.values() if job["error_code"])),
         "readers": f"{len(readers)} with {sum(reader.resumes for reader in readers)} resumes",
     }
