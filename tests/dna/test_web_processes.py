@@ -73,7 +73,7 @@ def test_both_serve_and_stop_when_told(web: tuple[subprocess.Popen[bytes], str])
     serving = children(process)
     assert len(serving) == 2
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(30) == 0
     assert not any(is_running(pid) for pid in serving)
 
 
