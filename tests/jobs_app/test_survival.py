@@ -220,12 +220,18 @@ async def test_a_job_retried_while_its_child_is_still_being_cancelled_starts_ano
                 await asyncio.sleep(0.02)
         await run_sync(_cancel_and_retry, job, actor)
         await until(lambda: calls["wait"] == 2)
+        async with asyncio.timeout(10):
+            while await run_sync(_children, job) != [JobStatus.CANCELLED, JobStatus.PROCESSING]:
+                await asyncio.sleep(0.02)
         release.set()
         async with asyncio.timeout(10):
             while (await fresh(job)).status != JobStatus.COMPLETED:
                 await asyncio.sleep(0.02)
-    children = await run_sync(lambda: sorted(Job.objects.filter(parent=job).values_list("status", flat=True)))
-    assert children == [JobStatus.CANCELLED, JobStatus.COMPLETED]
+    assert await run_sync(_children, job) == [JobStatus.CANCELLED, JobStatus.COMPLETED]
+
+
+def _children(job: Job) -> list[str]:
+    return list(Job.objects.filter(parent=job).order_by("created_at").values_list("status", flat=True))
 
 
 def _cancel_and_retry(job: Job, actor: Actor) -> None:
