@@ -1,4 +1,4 @@
-"""python -m bench: Word files (score, report, filling, PDFs, revisions, odd files), jobs, streams. Exit 1 at a fault.
+"""python -m bench: Word files (score, report, filling, PDFs, revisions, odd files), jobs, streams, model calls.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -18,7 +18,7 @@ WORD_FILES = (
     ("bench.revise", "--validate"),
     ("bench.robustness",),
 )
-RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"))
+RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",))
 
 
 def main() -> int:
