@@ -1,4 +1,4 @@
-"""python -m bench: score, fill check with validity, robustness; jobs and streams. Exit 1 where one finds a fault.
+"""python -m bench: score, fill check with validity, accounting, robustness; jobs and streams. Exit 1 where one finds a fault.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -10,7 +10,8 @@ import sys
 
 from . import corpus
 
-WORD_FILES = (("bench.score",), ("bench.fill_check", "--validate"), ("bench.robustness",))
+WORD_FILES = (("bench.score",), ("bench.fill_check", "--validate"), ("bench.accounting",),
+              ("bench.robustness",))
 RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"))
 
 
