@@ -1,4 +1,4 @@
-"""python -m bench: Word files (score, report, filling, PDFs, revisions, odd files), jobs, streams, model calls.
+"""python -m bench: Word files (score, report, filling, PDFs, revisions, losses, odd), jobs, streams, model calls.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -16,6 +16,7 @@ WORD_FILES = (
     ("bench.fill_check", "--validate"),
     ("bench.pdf_check",),
     ("bench.revise", "--validate"),
+    ("bench.accounting",),
     ("bench.robustness",),
 )
 RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",))

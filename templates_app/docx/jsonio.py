@@ -14,6 +14,8 @@ from .model import (
     Column,
     Field,
     FieldType,
+    Loss,
+    LossKind,
     Mark,
     MarkKind,
     Outline,
@@ -38,6 +40,7 @@ def parse_to_json(parse: Parse) -> Json:
         "title": outline.title,
         "language": outline.language,
         "notes": list(outline.notes),
+        "losses": [_full(loss) for loss in outline.losses],
         "sections": [_full(section) for section in outline.sections],
         "fields": fields_to_json(parse.fields),
         "paragraphs": [_brief(paragraph) for paragraph in outline.paragraphs],
@@ -51,7 +54,8 @@ def parse_from_json(data: Mapping[str, Any]) -> Parse:
     outline = Outline(
         sha256=data["sha256"], title=data["title"], language=data["language"], notes=list(data["notes"]),
         sections=[Section(**section) for section in data["sections"]],
-        paragraphs=[_paragraph(paragraph) for paragraph in data["paragraphs"]])
+        paragraphs=[_paragraph(paragraph) for paragraph in data["paragraphs"]],
+        losses=[Loss(**{**loss, "kind": LossKind(loss["kind"])}) for loss in data.get("losses", ())])
     return Parse(outline, fields_from_json(data["fields"]))
 
 

@@ -17,8 +17,9 @@ class Limits:
     index_bytes: int = 1_000_000       # relationships and content types, all that a first look inflates
     ratio: int = 100                   # unpacked to packed; the highest real one seen is 38
     ratio_floor_bytes: int = 100_000   # small parts of one repeated word may pack better, and cannot hurt
-    elements: int = 5_000_000          # lxml takes about 130 bytes for each
+    elements: int = 5_000_000          # reading takes about 2 µs for each, a tree 400 bytes
     depth: int = 256                   # held by libxml2 itself (no huge_tree); far below Python's recursion limit
+    paragraphs: int = 100_000          # of one part; the largest real template has 11,000
     grid_span: int = 63                # Word's own limit of columns; a reader that believes 200000000 is lost
 
 

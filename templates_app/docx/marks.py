@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from .model import Mark, MarkKind
+from .stream import Element, child, local
 from .styles import OFF, value_of
-
-Element = Any
 
 CONTROL_KINDS = {
     "checkbox": "checkbox",
@@ -52,16 +50,9 @@ COMPUTED_PROPERTIES = {
 ARGUMENT = re.compile(r'"([^"]*)"|(\S+)')
 
 
-def local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
-
-
-def control_mark(sdt: Element, w: str, ordinal: int) -> Mark:
-    """The mark of a ``w:sdt``, its span still (0, 0)."""
-    properties = sdt.find(w + "sdtPr")
-    if properties is None:
-        return Mark(MarkKind.CONTROL, 0, 0, control="rich", ordinal=ordinal)
-    children = {local(child.tag): child for child in properties}
+def control_mark(properties: Element, w: str, ordinal: int) -> Mark:
+    """The mark of a control with this ``w:sdtPr``, its span still (0, 0)."""
+    children = {local(found.tag): found for found in properties}
     kind = next((kind for name, kind in CONTROL_KINDS.items() if name in children), "rich")
     binding = children.get("dataBinding")
     return Mark(
@@ -82,16 +73,17 @@ def control_mark(sdt: Element, w: str, ordinal: int) -> Mark:
     )
 
 
-def is_contents(sdt: Element, w: str) -> bool:
+def is_contents(properties: Element, w: str) -> bool:
     """Whether a building block is a table of contents, by its gallery."""
-    gallery = sdt.find(f"{w}sdtPr/{w}docPartObj/{w}docPartGallery")
+    block = child(properties, w + "docPartObj")
+    gallery = child(block, w + "docPartGallery") if block is not None else None
     return gallery is not None and (gallery.get(w + "val") or "").startswith("Table of")
 
 
 def _list_items(element: Element | None, w: str) -> tuple[str, ...]:
     if element is None:
         return ()
-    items = element.findall(w + "listItem")
+    items = [item for item in element if item.tag == w + "listItem"]
     real = [item for item in items if item.get(w + "value") or item is not items[0]]
     return tuple(text for item in real if (text := item.get(w + "displayText") or item.get(w + "value") or ""))
 
@@ -99,12 +91,12 @@ def _list_items(element: Element | None, w: str) -> tuple[str, ...]:
 def _checked(element: Element | None) -> bool | None:
     if element is None:
         return None
-    state = next((child for child in element if local(child.tag) == "checked"), None)
+    state = next((found for found in element if local(found.tag) == "checked"), None)
     return state is not None and any(value in ("1", "true", "on") for value in state.attrib.values())
 
 
 def _date_format(element: Element | None, w: str) -> str:
-    return (value_of(element.find(w + "dateFormat"), w) or "") if element is not None else ""
+    return (value_of(child(element, w + "dateFormat"), w) or "") if element is not None else ""
 
 
 def field_mark(code: str, data: Element | None, w: str, ordinal: int, span: tuple[int, int]) -> Mark | None:
@@ -140,11 +132,11 @@ def _field_kind(name: str, argument: str) -> MarkKind | None:
 def _form_field(control: str, data: Element | None, w: str, ordinal: int, span: tuple[int, int]) -> Mark:
     if data is None:
         return Mark(MarkKind.FORM_FIELD, *span, control=control, ordinal=ordinal)
-    parts = {local(child.tag): child for child in data}
+    parts = {local(found.tag): found for found in data}
     text = parts.get("textInput")
-    kind = value_of(text.find(w + "type"), w) or "" if text is not None else ""
-    shape = value_of(text.find(w + "format"), w) or "" if text is not None and kind == "date" else ""
-    entries = parts["ddList"].findall(w + "listEntry") if "ddList" in parts else ()
+    kind = value_of(child(text, w + "type"), w) or "" if text is not None else ""
+    shape = value_of(child(text, w + "format"), w) or "" if text is not None and kind == "date" else ""
+    entries = [entry for entry in parts.get("ddList", ()) if entry.tag == w + "listEntry"]
     enabled = parts.get("enabled")
     return Mark(
         MarkKind.FORM_FIELD,
@@ -163,7 +155,7 @@ def _form_field(control: str, data: Element | None, w: str, ordinal: int, span: 
 def _form_checked(box: Element | None, w: str) -> bool:
     if box is None:
         return False
-    state = box.find(w + "checked")
+    state = child(box, w + "checked")
     if state is None:
-        state = box.find(w + "default")
+        state = child(box, w + "default")
     return state is not None and (state.get(w + "val") or "1") not in OFF

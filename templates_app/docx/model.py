@@ -128,6 +128,48 @@ class Paragraph:
     size: float = 0.0                  # points as its style says, 0 when it does not
 
 
+class LossKind(StrEnum):
+    """What a file holds that the reader did not read, or that filling will not touch, or that a person cannot see."""
+
+    TRACKED_CHANGE = "tracked_change"      # insertions are read, deletions and what was moved away are not
+    COMMENT = "comment"
+    FOOTNOTE = "footnote"
+    ENDNOTE = "endnote"
+    EQUATION = "equation"
+    CHART = "chart"
+    SMART_ART = "smart_art"
+    DRAWN_TEXT = "drawn_text"              # text of shapes that is not Word's own
+    EMBEDDED_OBJECT = "embedded_object"    # OLE objects, embedded files, ActiveX controls
+    IMPORTED_PART = "imported_part"        # altChunk: a file that Word takes in when it opens this one
+    BUILDING_BLOCKS = "building_blocks"    # the glossary part
+    UNUSED_PART = "unused_part"            # holds text but nothing read refers to it
+    DAMAGED_PART = "damaged_part"
+    MISPLACED_TEXT = "misplaced_text"      # in no paragraph, or inside the code of a field
+    HIDDEN_TEXT = "hidden_text"            # read, though Word does not show it
+    WHITE_TEXT = "white_text"              # read, though nobody sees it
+    TINY_TEXT = "tiny_text"                # read, though nobody can
+    INVISIBLE_CHARACTERS = "invisible_characters"
+    EXTERNAL_LINK = "external_link"
+    EXTERNAL_CONTENT = "external_content"  # pictures, templates and objects that Word would fetch from elsewhere
+    MACROS = "macros"
+    PROTECTION = "protection"
+    LOCKED_CONTROL = "locked_control"
+    CUSTOM_XML = "custom_xml"
+    SIGNATURE = "signature"
+
+
+@dataclass(slots=True)
+class Loss:
+    """One thing of a kind, or several of it in one paragraph."""
+
+    kind: LossKind
+    part: str
+    p: int | None = None               # ordinal of the paragraph where there is one
+    count: int = 1
+    unread: int = 0                    # characters of text elements that stand in no paragraph's text
+    excerpt: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading as a table of contents would show it; the title of the whole document is not one."""
@@ -178,6 +220,7 @@ class Outline:
     title: str = ""
     language: str = ""                 # BCP 47 as the file's default run language says
     notes: list[str] = field(default_factory=list)  # what was odd but not fatal, one sentence each
+    losses: list[Loss] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 from lxml import etree
@@ -156,10 +156,16 @@ class Package(Container):
         if name not in self._roots:
             data = self.read(name)
             root = parse_xml(data, max_elements=LIMITS.elements - self._elements)
-            self._elements += data.count(b"<") - data.count(b"</")
+            self._elements += count_elements(data)
             _check_spans(root)
             self._roots[name] = root
         return self._roots[name]
+
+    def take(self, name: str) -> tuple[bytes, int]:
+        """A part for one pass over it, and how many elements it may have; nothing of it is kept."""
+        data, left = self.read(name), LIMITS.elements - self._elements
+        self._elements += count_elements(data)
+        return data, left
 
     def rewrite(self, changes: Mapping[str, bytes]) -> bytes:
         """A new file with these parts changed or added; all others keep their packed bytes, order and times."""
@@ -187,17 +193,36 @@ def relationships_name(part: str) -> str:
 
 def parse_xml(data: bytes, *, max_elements: int) -> etree._Element:
     """The root element. Entities, DOCTYPEs, other encodings than Word's and too many elements are refused."""
+    text = checked_xml(data, max_elements=max_elements)
+    try:
+        return etree.fromstring(text, etree.XMLParser(**parser_options()))
+    except etree.XMLSyntaxError as error:
+        raise syntax_refusal(error) from error
+
+
+def parser_options() -> dict[str, Any]:
+    """Nothing is resolved, loaded or fetched, and libxml2 keeps its own limits."""
+    return {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+
+
+def syntax_refusal(error: etree.XMLSyntaxError) -> errors.Refused:
+    too_much = getattr(error, "code", None) == NO_MEMORY or "depth" in str(error) or "huge" in str(error)
+    return errors.TooComplex() if too_much else errors.DamagedFile()
+
+
+def checked_xml(data: bytes, *, max_elements: int) -> bytes:
+    """The XML in an encoding that both parsers read alike, once what is refused before parsing was looked for."""
     text = _as_ascii_compatible(data)
     if DOCTYPE.match(text):
         raise errors.UnsafeFile
-    if text.count(b"<") - text.count(b"</") > max_elements:
+    if count_elements(text) > max_elements:
         raise errors.TooComplex
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        return etree.fromstring(text, parser)
-    except etree.XMLSyntaxError as error:
-        too_much = getattr(error, "code", None) == NO_MEMORY or "depth" in str(error) or "huge" in str(error)
-        raise (errors.TooComplex if too_much else errors.DamagedFile) from error
+    return text
+
+
+def count_elements(text: bytes) -> int:
+    """Not less than there are; comments and instructions count as well."""
+    return text.count(b"<") - text.count(b"</")
 
 
 def _as_ascii_compatible(data: bytes) -> bytes:

@@ -23,7 +23,7 @@ def _silent(percent: int, phase: str, done: int | None, total: int | None) -> No
 def parse(data: bytes, tell: Tell = _silent) -> Parse:
     """Raises ``errors.Refused`` for what cannot be read."""
     tell(10, "Opening the file", None, None)
-    package = Package.open(data)
+    package = Package(data)
     tell(20, "Reading paragraphs and tables", None, None)
     outline = read_outline(package)
     sections = len(outline.sections)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .package import Package
+from .stream import local
 from .text import namespace
 
 Element = Any  # lxml elements: their stubs do not know iteration over mixed nodes
@@ -70,41 +71,46 @@ class Style:
     bordered: bool = False  # of a table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Styles:
-    """All styles of a file by id."""
+    """All styles of a file by id. Files define far more of them than they use, so each is resolved when asked for."""
 
-    by_id: dict[str, Style]
-    default: Style
+    default: Style = Style()
     language: str = ""
+    w: str = ""
+    elements: dict[str, Element] = field(default_factory=dict)
+    ground: Style = Style()
+    resolved: dict[str, Style] = field(default_factory=dict)
 
     def get(self, style_id: str | None) -> Style:
+        """The style; the default one under that name where the file does not define it."""
         if style_id is None:
             return self.default
-        return self.by_id.get(style_id) or replace(self.default, name=style_id)
+        return self.find(style_id) or replace(self.default, name=style_id)
+
+    def find(self, style_id: str) -> Style | None:
+        if style_id not in self.resolved and style_id in self.elements:
+            _resolve(style_id, self.elements, self.resolved, self.ground, self.w)
+        return self.resolved.get(style_id)
 
 
 def read_styles(package: Package) -> Styles:
     part = package.related(package.main_part, "styles")
     if part is None:
-        return Styles({}, Style())
+        return Styles()
     root = package.xml(part)
     w = namespace(root)
     elements = {sid: el for el in root.iter(w + "style") if (sid := el.get(w + "styleId"))}
-    resolved: dict[str, Style] = {}
     ground = Style(look=read_look(root.find(f"{w}docDefaults/{w}rPrDefault/{w}rPr"), w))
-    for style_id in elements:
-        _resolve(style_id, elements, resolved, ground, w)
-    default_id = next(
-        (
-            sid
-            for sid, el in elements.items()
-            if el.get(w + "type") == "paragraph" and el.get(w + "default") in ("1", "true", "on")
-        ),
-        None,
-    )
-    base = replace(resolved[default_id], name="") if default_id else ground
-    return Styles(resolved, base, _language(root, w))
+    styles = Styles(ground, _language(root, w), w, elements, ground)
+    default = next((sid for sid, el in elements.items() if _is_default(el, w)), "")
+    if (base := styles.find(default)) is not None:
+        styles.default = replace(base, name="")
+    return styles
+
+
+def _is_default(element: Element, w: str) -> bool:
+    return element.get(w + "type") == "paragraph" and element.get(w + "default") in ("1", "true", "on")
 
 
 def _language(root: Element, w: str) -> str:
@@ -193,10 +199,10 @@ def read_look(properties: Element | None, w: str) -> Look:
         return PLAIN
     stated: dict[str, Any] = {}
     for child in properties:
-        reader = READERS.get(str(child.tag).rpartition("}")[2])
+        reader = READERS.get(local(child.tag))
         if reader is not None:
-            field, read = reader
-            stated[field] = read(child, w)
+            name, read = reader
+            stated[name] = read(child, w)
     return Look(**stated) if stated else PLAIN
 
 

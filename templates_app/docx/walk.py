@@ -2,277 +2,190 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from . import errors
-from .marks import control_mark, field_mark, is_contents, local
-from .model import Cell, Mark, MarkKind, Paragraph, Span
+from .limits import LIMITS
+from .line import Line, OpenControl, OpenField, OpenTable
+from .marks import control_mark, field_mark, is_contents
+from .model import Cell, LossKind, Mark, MarkKind, Paragraph
+from .noting import NotingWalk
 from .numbering import Numbering
+from .stream import Element, Handler, child, ignore, release
 from .styles import PLAIN, Look, Style, Styles, has_border, is_on, read_look, value_of, whole
 from .text import symbol_text
 
-Element = Any
-Handler = Callable[[Element], None]
-
-MAX_DEPTH = 300  # libxml2 stops at 256 levels; this holds if a parser does not
-MAX_SPAN = 63  # Word's own limit of columns
+MAX_DIGITS = 4
 MAX_CONTROL_PARAGRAPHS = 3  # a control around more than that is a region, not a place
-FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-PARAGRAPH_PROPERTIES = ("pStyle", "outlineLvl", "jc", "pageBreakBefore", "numPr")
-LOOK_TAGS = ("b", "i", "u", "vanish", "caps", "highlight", "color", "sz", "rStyle", "shd")
+LOOK_TAGS = ("b", "i", "u", "vanish", "caps", "highlight", "color", "sz", "rStyle", "shd", "rPrChange")
 CONTENTS_STYLES = ("toc ", "table of figures", "table of authorities", "index ")
+IGNORED = ("sectPr", "tblGrid", "tblPrEx", "tabs")
+COLUMNS = ("gridSpan", "gridBefore", "gridAfter")
+OUTER = ("sdt", "sdtPr", "tbl", "tblPr", "tblGrid", "tblPrEx", "tr", "trPr", "tc", "tcPr", "sectPr", "del", "moveFrom",
+         "ins", "moveTo", "altChunk", *COLUMNS)
+WIDTHS = {"cr": "\n", "tab": "\t", "ptab": "\t", "noBreakHyphen": "-"}
 
 
-@dataclass(slots=True)
-class OpenField:
-    """A complex field between its begin and its end."""
-
-    line: Line | None
-    start: int
-    ordinal: int
-    data: Element | None
-    code: list[str] = field(default_factory=list)
-    separated: bool = False
-
-    def is_contents(self) -> bool:
-        return "".join(self.code).split(None, 1)[:1] == ["TOC"]
-
-
-@dataclass(slots=True)
-class Line:
-    """A paragraph being read."""
-
-    paragraph: Paragraph
-    style: Style
-    base: Look
-    pieces: list[str] = field(default_factory=list)
-    length: int = 0
-    marks: list[Mark] = field(default_factory=list)
-    looks: list[tuple[int, int, Look]] = field(default_factory=list)
-    look: Look = PLAIN
-    codes: list[tuple[int, int, int] | None] = field(default_factory=list)  # per open field where its code began
-
-    def add(self, text: str) -> None:
-        if not text:
-            return
-        self.pieces.append(text)
-        start, self.length = self.length, self.length + len(text)
-        last = self.looks[-1] if self.looks else None
-        if last is not None and last[2] is self.look:
-            self.looks[-1] = (last[0], self.length, self.look)
-        else:
-            self.looks.append((start, self.length, self.look))
-
-    def open_code(self) -> None:
-        self.codes.append((len(self.pieces), self.length, len(self.marks)))
-
-    def drop_code(self) -> None:
-        """What stood between begin and separate (or end) was code, results of nested fields among it."""
-        if not self.codes or self.codes[-1] is None:
-            return
-        pieces, length, marks = self.codes[-1]
-        self.codes[-1] = None
-        if self.length == length:
-            return
-        del self.pieces[pieces:]
-        del self.marks[marks:]
-        self.length = length
-        self.looks = [(start, min(end, length), look) for start, end, look in self.looks if start < length]
-
-    def close(self) -> None:
-        self.paragraph.text = "".join(self.pieces)
-        self.paragraph.marks = tuple(self.marks)
-        size = self.paragraph.size
-        self.paragraph.spans = tuple(
-            _span(start, end, look, size)
-            for start, end, look in self.looks
-            if look is not PLAIN and _stands_out(look, size)
-        )
-
-
-def _stands_out(look: Look, size: float) -> bool:
-    return bool(
-        look.bold
-        or look.highlighted
-        or look.color
-        or look.italic
-        or look.underline
-        or look.hidden
-        or look.style
-        or (look.size and look.size != size)
-    )
-
-
-def _span(start: int, end: int, look: Look, size: float) -> Span:
-    return Span(
-        start,
-        end,
-        bool(look.highlighted),
-        look.color or "",
-        bool(look.bold),
-        bool(look.italic),
-        bool(look.underline),
-        bool(look.hidden),
-        look.size if look.size and look.size != size else 0.0,
-        look.style or "",
-    )
-
-
-@dataclass(slots=True)
-class Table:
-    """A table being read."""
-
-    index: int
-    depth: int
-    bordered: bool
-    row: int = -1
-    column: int = 0
-    header_row: bool = False
-
-
-class StoryWalk:
+class StoryWalk(NotingWalk):
     """Reads one part. ``paragraphs`` holds every ``w:p`` of it in document order, as anchors count them."""
 
-    def __init__(self, part: str, w: str, styles: Styles, numbering: Numbering) -> None:
-        self.part = part
-        self.w = w
+    def __init__(self, part: str, styles: Styles, numbering: Numbering) -> None:
+        super().__init__(part)
         self.styles = styles
         self.numbering = numbering
-        self.paragraphs: list[Paragraph] = []
-        self._line: Line | None = None
-        self._table: Table | None = None
+        self._outer: list[tuple[Any, ...]] = []  # what stands around each open element that changes it
+        self._table: OpenTable | None = None
         self._cell: Cell | None = None
+        self._cell_open = False
+        self._in_cell = 0
         self._box = False
         self._contents = 0
         self._fields: list[OpenField] = []
+        self._simple_fields: list[OpenField] = []
+        self._controls: list[OpenControl] = []
         self._counts = {"table": 0, "control": 0, "field": 0}
-        self._depth = 0
         self._broken_page = False
         self._looks: dict[Any, Look] = {}
-        self._look_tags = {w + name for name in LOOK_TAGS}
+        self._known_styles: dict[str | None, tuple[Style, bool]] = {}
+
+    def begin(self, root: str) -> None:
+        super().begin(root)
+        w = self.w
         self._val, self._fill = w + "val", w + "fill"
-        self._properties_tag = w + "pPr"
-        self._property_names = {w + name: name for name in PARAGRAPH_PROPERTIES}
-        self._known_styles: dict[str | None, Style] = {}
-        self._in_cell = 0
-        self._handlers = self._make_handlers(w)
+        self._look_tags = {w + name for name in LOOK_TAGS}
+        self._changed_look = w + "rPrChange"  # the last of them where there is one
+        self.units = frozenset({w + "p"})
+        self.outer = frozenset(w + name for name in OUTER)
+        self.leaves |= {w + name: handler for name, handler in self._leaf_handlers().items()}
+        self.leaves |= {w + name: self._width(text) for name, text in WIDTHS.items()}
+        self.leaves |= {w + name: ignore for name in IGNORED}
+        self.leaves |= {w + name: self._check_columns for name in COLUMNS}
+        self.frames |= {w + name: handlers for name, handlers in self._frame_handlers().items()}
 
-    def _make_handlers(self, w: str) -> dict[str, Handler]:
-        handlers: dict[str, Handler] = {
-            w + "p": self._paragraph,
-            w + "r": self._run,
-            w + "t": self._text,
-            w + "sym": self._sym,
-            w + "fldChar": self._field_char,
-            w + "instrText": self._field_code,
-            w + "fldSimple": self._simple_field,
-            w + "sdt": self._control,
-            w + "tbl": self._read_table,
-            w + "tr": self._row,
-            w + "tc": self._read_cell,
-            w + "txbxContent": self._text_box,
-            w + "del": self._muted,
-            w + "moveFrom": self._muted,
-            w + "drawing": self._drawing,
-            w + "pict": self._drawing,
-            w + "object": self._drawing,
-            w + "br": self._break,
-            w + "cr": self._newline,
-            w + "tab": self._tab,
-            w + "ptab": self._tab,
-            w + "noBreakHyphen": self._hyphen,
-            w + "rPr": self._run_properties,
+    def run(self, data: bytes, *, max_elements: int) -> None:
+        super().run(data, max_elements=max_elements)
+        if self.units_seen != len(self.paragraphs):
+            raise errors.DamagedFile  # paragraphs in places where none belong: anchors would miss
+
+    def _leaf_handlers(self) -> dict[str, Handler]:
+        return {
+            "pPr": self._settle,
+            "rPr": self._take_look,
+            "t": self._text,
+            "sym": self._symbol,
+            "br": self._break,
+            "fldChar": self._field_char,
+            "instrText": self._field_code,
+            "sdtPr": self._control_properties,
+            "tblPr": self._table_properties,
+            "trPr": self._row_properties,
+            "tcPr": self._cell_properties,
         }
-        for name in ("pPr", "sdtPr", "tblPr", "trPr", "tcPr", "tblGrid", "tblPrEx", "sectPr", "delText", "tabs"):
-            handlers[w + name] = _skip
-        handlers[FALLBACK] = _skip
-        return handlers
 
-    def read(self, root: Element) -> list[Paragraph]:
-        self._children(root)
-        return self.paragraphs
-
-    def _children(self, element: Element) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise errors.UnsafeFile
-        handlers = self._handlers
-        for child in element:
-            handler = handlers.get(child.tag)
-            if handler is None:
-                self._children(child)
-            else:
-                handler(child)
-        self._depth -= 1
+    def _frame_handlers(self) -> dict[str, tuple[Handler, Handler]]:
+        return {
+            "p": (self._open_paragraph, self._close_paragraph),
+            "r": (self._open_run, ignore),
+            "fldSimple": (self._open_simple_field, self._close_simple_field),
+            "sdt": (self._open_control, self._close_control),
+            "tbl": (self._open_table, self._close_table),
+            "tr": (self._open_row, release),
+            "tc": (self._open_cell, self._close_cell),
+            "txbxContent": (self._open_box, self._close_box),
+            "del": (self._mute, self._unmute),
+            "moveFrom": (self._mute, self._unmute),
+            "drawing": (self._drawing, ignore),
+            "pict": (self._drawing, ignore),
+            "object": (self._object, ignore),
+        }
 
     # paragraphs and runs
 
-    def _paragraph(self, element: Element) -> None:
-        outer = self._line
-        stated = self._paragraph_properties(element)
-        style_id = stated["pStyle"].get(self._val) if "pStyle" in stated else None
-        style = self._style(style_id)
+    def _open_paragraph(self, _: Element) -> None:
         paragraph = Paragraph(
             self.part,
             len(self.paragraphs),
             "",
-            style=style.name,
-            level=style.level,
-            cell=self._cell_here(),
+            cell=self._cell_here() if self._cell_open else None,
             text_box=self._box,
-            in_toc=self._contents > 0 or style.name.casefold().startswith(CONTENTS_STYLES),
-            centered=style.centered,
+            in_toc=self._contents > 0,
             after_page_break=self._broken_page,
-            size=style.look.size or 0.0,
         )
+        if paragraph.p >= LIMITS.paragraphs:
+            raise errors.TooComplex(f"The file has more than {LIMITS.paragraphs} paragraphs. Split it.")
         self._broken_page = False
         self.paragraphs.append(paragraph)
-        line = self._line = Line(paragraph, style, style.look)
-        if stated:
-            self._apply(stated, paragraph)
-        self._number(line, stated.get("numPr"), style_id)
-        self._children(element)
-        line.close()
-        self._line = outer
+        self._outer.append((self.line,))
+        style, _ = self._style(None)
+        self.line = Line(paragraph, style, style.look)
 
-    def _cell_here(self) -> Cell | None:
+    def _close_paragraph(self, _: Element) -> None:
+        line = self.line
+        if line is not None:
+            if not line.settled:
+                self._take_style(line, None)
+                self._number(line, None, None)
+            line.close()
+            self.look_at(line)
+        self.line, = self._outer.pop()
+
+    def _cell_here(self) -> Cell:
         """The open cell for its next paragraph, which is its first only once."""
         cell = self._cell
-        if cell is not None and self._in_cell == 1:
+        if cell is None:
+            cell = self._cell = self._make_cell()
+        if self._in_cell == 1:
             cell = self._cell = replace(cell, first=False)
         self._in_cell += 1
         return cell
 
-    def _style(self, style_id: str | None) -> Style:
-        style = self._known_styles.get(style_id)
-        if style is None:
-            style = self._known_styles[style_id] = self.styles.get(style_id)
-        return style
+    def _style(self, style_id: str | None) -> tuple[Style, bool]:
+        """A style, and whether it is one of the lists of contents."""
+        known = self._known_styles.get(style_id)
+        if known is None:
+            style = self.styles.get(style_id)
+            known = self._known_styles[style_id] = style, style.name.casefold().startswith(CONTENTS_STYLES)
+        return known
 
-    def _paragraph_properties(self, element: Element) -> dict[str, Element]:
-        properties = element.find(self._properties_tag)
-        if properties is None:
-            return {}
-        names = self._property_names
-        return {name: child for child in properties if (name := names.get(child.tag)) is not None}
+    def _take_style(self, line: Line, style_id: str | None) -> None:
+        style, of_contents = self._style(style_id)
+        paragraph, line.style, line.base = line.paragraph, style, style.look
+        paragraph.style = style.name
+        paragraph.level = style.level
+        paragraph.centered = style.centered
+        paragraph.size = style.look.size or 0.0
+        paragraph.in_toc = paragraph.in_toc or of_contents
 
-    def _apply(self, stated: dict[str, Element], paragraph: Paragraph) -> None:
-        if "outlineLvl" in stated:
-            outline = whole(stated["outlineLvl"].get(self._val))
-            if outline is not None:
-                paragraph.level = outline + 1 if 0 <= outline < 9 else None
-        if "jc" in stated:
-            paragraph.centered = stated["jc"].get(self._val) == "center"
-        if "pageBreakBefore" in stated and is_on(stated["pageBreakBefore"], self.w):
+    def _settle(self, properties: Element) -> None:
+        """Apply the paragraph's own properties, which stand before anything else in it."""
+        line = self.line
+        if line is None or line.settled:
+            return
+        line.settled = True
+        w, val = self.w, self._val
+        stated = {found.tag: found for found in properties}
+        style_id = stated[w + "pStyle"].get(val) if w + "pStyle" in stated else None
+        self._take_style(line, style_id)
+        self._apply(stated, line)
+        self._number(line, stated.get(w + "numPr"), style_id)
+        self.note_property_changes(stated)
+
+    def _apply(self, stated: dict[str, Element], line: Line) -> None:
+        w, paragraph = self.w, line.paragraph
+        if (outline := whole(value_of(stated.get(w + "outlineLvl"), w))) is not None:
+            paragraph.level = outline + 1 if 0 <= outline < 9 else None
+        if w + "jc" in stated:
+            paragraph.centered = stated[w + "jc"].get(self._val) == "center"
+        if w + "pageBreakBefore" in stated and is_on(stated[w + "pageBreakBefore"], w):
             paragraph.after_page_break = True
+        line.shaded = w + "shd" in stated
 
     def _number(self, line: Line, direct: Element | None, style_id: str | None) -> None:
         num_id, level = line.style.num_id, line.style.num_level
         if direct is not None:
-            own_id = value_of(direct.find(self.w + "numId"), self.w)
-            own_level = whole(value_of(direct.find(self.w + "ilvl"), self.w))
+            own_id = value_of(child(direct, self.w + "numId"), self.w)
+            own_level = whole(value_of(child(direct, self.w + "ilvl"), self.w))
             num_id = own_id if own_id is not None else num_id
             level = own_level if own_level is not None else level
         if num_id not in (None, "0"):
@@ -285,27 +198,23 @@ class StoryWalk:
         if number is not None:
             paragraph.number, paragraph.number_level = number, level
 
-    def _run(self, element: Element) -> None:
-        line = self._line
+    def _open_run(self, _: Element) -> None:
+        line = self.line
         if line is not None:
             line.look = line.base
-        handlers = self._handlers
-        for child in element:
-            handler = handlers.get(child.tag)
-            if handler is None:
-                self._children(child)
-            else:
-                handler(child)
 
-    def _run_properties(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.look = self._look_of(element, self._line)
+    def _take_look(self, properties: Element) -> None:
+        line = self.line
+        if line is not None:
+            line.look = self._look_of(properties, line)
 
     def _look_of(self, properties: Element, line: Line) -> Look:
         tags, val, fill = self._look_tags, self._val, self._fill
-        stated = [(tag, child.get(val), child.get(fill)) for child in properties if (tag := child.tag) in tags]
+        stated = [(tag, found.get(val), found.get(fill)) for found in properties if (tag := found.tag) in tags]
         if not stated:
             return line.base
+        if stated[-1][0] == self._changed_look:
+            self.note(LossKind.TRACKED_CHANGE)
         key = (line.style.name, *stated)
         look = self._looks.get(key)
         if look is None:
@@ -316,61 +225,67 @@ class StoryWalk:
         own = read_look(properties, self.w)
         if own.style is None:
             return own.over(line.base)
-        character = self.styles.by_id.get(own.style)
+        character = self.styles.find(own.style)
         named = replace(own, style=character.name if character else own.style)
         return named.over(replace(character.look, style=None) if character else PLAIN).over(line.base)
 
     # what has width
 
     def _text(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.add(element.text or "")
+        line, text = self.line, element.text or ""
+        if line is not None:
+            line.worded += len(text)
+            line.add(text)
+        else:
+            self.miss(text)
 
-    def _sym(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.add(symbol_text(element.get(self.w + "char")))
+    def _symbol(self, element: Element) -> None:
+        if self.line is not None:
+            self.line.add(symbol_text(element.get(self.w + "char")))
 
     def _break(self, element: Element) -> None:
         if element.get(self.w + "type") == "page":
             self._broken_page = True
-        if self._line is not None:
-            self._line.add("\n")
+        if self.line is not None:
+            self.line.add("\n")
 
-    def _newline(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.add("\n")
+    def _width(self, text: str) -> Handler:
+        def add(_: Element) -> None:
+            if self.line is not None:
+                self.line.add(text)
 
-    def _tab(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.add("\t")
+        return add
 
-    def _hyphen(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.add("-")
+    def _drawing(self, _: Element) -> None:
+        if self.line is not None:
+            self.line.paragraph.drawing = True
 
-    def _drawing(self, element: Element) -> None:
-        if self._line is not None:
-            self._line.paragraph.drawing = True
-        self._children(element)
+    def _object(self, element: Element) -> None:
+        self._drawing(element)
+        self.note(LossKind.EMBEDDED_OBJECT)
 
-    def _muted(self, element: Element) -> None:
+    def _mute(self, _: Element) -> None:
         """Deleted and moved-away text is not read, but paragraphs inside it still count."""
-        outer, self._line = self._line, None
-        self._children(element)
-        self._line = outer
+        self.note(LossKind.TRACKED_CHANGE)
+        self._outer.append((self.line, self.muted_at))
+        self.muted_at = self.here()
+        self.line = None
+
+    def _unmute(self, _: Element) -> None:
+        self.line, self.muted_at = self._outer.pop()
 
     # fields
 
     def _field_char(self, element: Element) -> None:
-        line, kind = self._line, element.get(self.w + "fldCharType")
+        line, kind = self.line, element.get(self.w + "fldCharType")
         if line is None:
             return
         if kind == "begin":
-            data = element.find(self.w + "ffData")
+            data = child(element, self.w + "ffData")
             self._fields.append(OpenField(line, line.length, self._next("field"), data))
             line.open_code()
         elif kind in ("separate", "end"):
-            line.drop_code()
+            self.miss_code(*line.drop_code())
             if kind == "end" and line.codes:
                 line.codes.pop()
             if self._fields:
@@ -388,10 +303,11 @@ class StoryWalk:
     def _close_field(self, opened: OpenField, line: Line) -> None:
         if opened.separated and opened.is_contents():
             self._contents -= 1
-        if opened.line is not line:
-            return
-        span = (opened.start, line.length)
-        mark = field_mark("".join(opened.code).strip(), opened.data, self.w, opened.ordinal, span)
+        if opened.line is line:
+            self._mark_field(opened, "".join(opened.code), line)
+
+    def _mark_field(self, opened: OpenField, code: str, line: Line) -> None:
+        mark = field_mark(code.strip(), opened.data, self.w, opened.ordinal, (opened.start, line.length))
         if mark is not None:
             line.marks.append(mark)
 
@@ -399,16 +315,16 @@ class StoryWalk:
         if self._fields and not self._fields[-1].separated:
             self._fields[-1].code.append(element.text or "")
 
-    def _simple_field(self, element: Element) -> None:
-        line, ordinal = self._line, self._next("field")
+    def _open_simple_field(self, element: Element) -> None:
+        line, code = self.line, element.get(self.w + "instr") or ""
         start = line.length if line is not None else 0
-        self._children(element)
-        if line is None:
-            return
-        code = element.get(self.w + "instr") or ""
-        mark = field_mark(code.strip(), element.find(self.w + "ffData"), self.w, ordinal, (start, line.length))
-        if mark is not None:
-            line.marks.append(mark)
+        data = child(element, self.w + "ffData")
+        self._simple_fields.append(OpenField(line, start, self._next("field"), data, [code]))
+
+    def _close_simple_field(self, _: Element) -> None:
+        opened = self._simple_fields.pop()
+        if opened.line is not None:
+            self._mark_field(opened, "".join(opened.code), opened.line)
 
     def _next(self, what: str) -> int:
         ordinal = self._counts[what]
@@ -417,21 +333,30 @@ class StoryWalk:
 
     # content controls
 
-    def _control(self, element: Element) -> None:
-        mark = control_mark(element, self.w, self._next("control"))
-        contents = mark.control == "block" and is_contents(element, self.w)
-        self._contents += contents
-        line = self._line
-        start = line.length if line is not None else 0
-        first = len(self.paragraphs)
-        self._children(element)
-        self._contents -= contents
-        if mark.control == "block":
+    def _open_control(self, _: Element) -> None:
+        start = self.line.length if self.line is not None else 0
+        mark = Mark(MarkKind.CONTROL, 0, 0, control="rich", ordinal=self._next("control"))
+        self._controls.append(OpenControl(self.line, start, len(self.paragraphs), mark))
+
+    def _control_properties(self, properties: Element) -> None:
+        if self._controls:
+            control = self._controls[-1]
+            control.mark = control_mark(properties, self.w, control.mark.ordinal)
+            control.contents = control.mark.control == "block" and is_contents(properties, self.w)
+            self._contents += control.contents
+
+    def _close_control(self, _: Element) -> None:
+        control = self._controls.pop()
+        self._contents -= control.contents
+        if control.mark.locked:
+            self.note(LossKind.LOCKED_CONTROL, excerpt=control.mark.name or control.mark.tag)
+        if control.mark.control == "block":
             return
+        line = control.line
         if line is not None:
-            line.marks.append(replace(mark, start=start, end=line.length))
+            line.marks.append(replace(control.mark, start=control.start, end=line.length))
         else:
-            self._mark_around(mark, first)
+            self._mark_around(control.mark, control.first)
 
     def _mark_around(self, mark: Mark, first: int) -> None:
         inside = self.paragraphs[first : first + MAX_CONTROL_PARAGRAPHS + 1]
@@ -443,82 +368,124 @@ class StoryWalk:
 
     # tables and text boxes
 
-    def _read_table(self, element: Element) -> None:
-        outer_line, outer_table, outer_cell = self._line, self._table, self._cell
-        depth = outer_table.depth + 1 if outer_table is not None else 1
-        self._table = Table(self._next("table"), depth, self._has_table_border(element))
-        self._line = self._cell = None
-        self._children(element)
-        self._line, self._table, self._cell = outer_line, outer_table, outer_cell
+    def _open_table(self, _: Element) -> None:
+        outer = self._table
+        if outer is not None and self._cell_open:
+            outer.nesting = True
+        self._outer.append((self.line, outer, self._cell, self._cell_open))
+        self._table = OpenTable(self._next("table"), outer.depth + 1 if outer is not None else 1)
+        self.line, self._cell, self._cell_open = None, None, False
 
-    def _has_table_border(self, element: Element) -> bool:
-        properties = element.find(self.w + "tblPr")
-        if properties is None:
-            return False
-        borders = properties.find(self.w + "tblBorders")
+    def _close_table(self, _: Element) -> None:
+        self.line, self._table, self._cell, self._cell_open = self._outer.pop()
+
+    def _table_properties(self, properties: Element) -> None:
+        if self._table is None:
+            return
+        borders = child(properties, self.w + "tblBorders")
         if borders is not None:
-            return has_border(borders, self.w)
-        return self.styles.get(value_of(properties.find(self.w + "tblStyle"), self.w)).bordered
+            self._table.bordered = has_border(borders, self.w)
+        else:
+            self._table.bordered = self._style(value_of(child(properties, self.w + "tblStyle"), self.w))[0].bordered
 
-    def _row(self, element: Element) -> None:
+    def _open_row(self, _: Element) -> None:
         table = self._table
         if table is not None:
-            properties = element.find(self.w + "trPr")
-            before = header = None
-            if properties is not None:
-                before = whole(value_of(properties.find(self.w + "gridBefore"), self.w))
-                header = properties.find(self.w + "tblHeader")
             table.row += 1
-            table.column = min(max(before or 0, 0), MAX_SPAN)
-            table.header_row = header is not None and is_on(header, self.w)
-        self._children(element)
+            table.column, table.header_row = 0, False
 
-    def _read_cell(self, element: Element) -> None:
+    def _row_properties(self, properties: Element) -> None:
+        self.note_property_changes({found.tag: found for found in properties})
         table = self._table
-        if table is None:
-            self._children(element)
-            return
-        outer = self._cell, self._in_cell
-        self._cell = cell = self._cell_of(element, table)
-        self._in_cell = 0
-        self._children(element)
-        table.column += cell.span
-        self._cell, self._in_cell = outer
+        if table is not None:
+            table.column = self._columns(properties, "gridBefore")
+            self._columns(properties, "gridAfter")
+            header = child(properties, self.w + "tblHeader")
+            table.header_row = header is not None and is_on(header, self.w)
 
-    def _cell_of(self, element: Element, table: Table) -> Cell:
-        span, merged, shading, bordered = 1, False, "", table.bordered
-        properties = element.find(self.w + "tcPr")
-        for child in properties if properties is not None else ():
-            name = local(child.tag)
-            if name == "gridSpan":
-                span = min(max(whole(child.get(self._val)) or 1, 1), MAX_SPAN)
-            elif name == "vMerge":
-                merged = (child.get(self._val) or "continue") != "restart"
-            elif name == "shd":
-                fill = child.get(self._fill) or "auto"
-                shading = "" if fill in ("auto", "FFFFFF") else fill
-            elif name == "tcBorders":
-                bordered = has_border(child, self.w)
-        nested = element.find(self.w + "tbl") is not None
+    def _open_cell(self, _: Element) -> None:
+        table = self._table
+        self._outer.append((self._cell, self._cell_open, self._in_cell, len(self.paragraphs)))
+        self._cell, self._cell_open, self._in_cell = None, table is not None, 0
+        if table is not None:
+            table.span, table.nesting = 1, False
+
+    def _close_cell(self, _: Element) -> None:
+        table = self._table
+        cell = self._cell
+        self._cell, self._cell_open, self._in_cell, first = self._outer.pop()
+        if table is None:
+            return
+        table.column += table.span
+        if table.nesting and cell is not None:
+            self._mark_nesting(cell, first)
+        table.nesting = False
+
+    def _mark_nesting(self, cell: Cell, first: int) -> None:
+        """Only its end shows that a cell holds a table of its own."""
+        place = (cell.table, cell.row, cell.column)
+        for paragraph in self.paragraphs[first:]:
+            own = paragraph.cell
+            if own is not None and not own.nested and (own.table, own.row, own.column) == place:
+                paragraph.cell = replace(own, nested=True)
+
+    def _make_cell(self) -> Cell:
+        table = self._table or OpenTable(0, 1)
         return Cell(
             table.index,
             table.row,
             table.column,
-            span,
+            header_row=table.header_row,
+            depth=table.depth,
+            bordered=table.bordered,
+        )
+
+    def _cell_properties(self, properties: Element) -> None:
+        table = self._table
+        if table is None or not self._cell_open or self._cell is not None:
+            return
+        w, val = self.w, self._val
+        merged, shading, bordered = False, "", table.bordered
+        stated = {found.tag: found for found in properties}
+        if (span := stated.get(w + "gridSpan")) is not None:
+            table.span = max(self._check_columns(span), 1)
+        if (merge := stated.get(w + "vMerge")) is not None:
+            merged = (merge.get(val) or "continue") != "restart"
+        if (shade := stated.get(w + "shd")) is not None:
+            fill = shade.get(self._fill) or "auto"
+            shading = "" if fill in ("auto", "FFFFFF") else fill
+        if (borders := stated.get(w + "tcBorders")) is not None:
+            bordered = has_border(borders, w)
+        self._cell = Cell(
+            table.index,
+            table.row,
+            table.column,
+            table.span,
             header_row=table.header_row,
             depth=table.depth,
             merged=merged,
             shading=shading,
             bordered=bordered,
-            nested=nested,
         )
 
-    def _text_box(self, element: Element) -> None:
-        outer = self._line, self._table, self._cell, self._in_cell, self._box, self._fields
-        self._line, self._table, self._cell, self._in_cell, self._box, self._fields = None, None, None, 0, True, []
-        self._children(element)
-        self._line, self._table, self._cell, self._in_cell, self._box, self._fields = outer
+    def _columns(self, bag: Element, name: str) -> int:
+        """A number of grid columns, 0 where none is given. Raises TooComplex for more than Word has."""
+        found = child(bag, self.w + name)
+        return self._check_columns(found) if found is not None else 0
 
+    def _check_columns(self, element: Element) -> int:
+        value = element.get(self._val)
+        number = max(whole(value) or 0, 0)
+        if number > LIMITS.grid_span or len(value or "") > MAX_DIGITS:
+            raise errors.TooComplex(f"A table cell claims more than {LIMITS.grid_span} columns.")
+        return number
 
-def _skip(element: Element) -> None:
-    return None
+    def _open_box(self, _: Element) -> None:
+        self._outer.append((self.line, self._table, self._cell, self._cell_open, self._in_cell, self._box,
+                            self._fields, self.muted_at))
+        self.line, self._table, self._cell, self._cell_open, self._in_cell = None, None, None, False, 0
+        self._box, self._fields, self.muted_at = True, [], None
+
+    def _close_box(self, _: Element) -> None:
+        (self.line, self._table, self._cell, self._cell_open, self._in_cell, self._box,
+         self._fields, self.muted_at) = self._outer.pop()
