@@ -184,6 +184,7 @@ def _message(message: Message) -> dict[str, Any]:
             {"type": "image_url", "image_url": {"url": url}} for url in urls
         ]
     if message.tool_calls:
+        said["content"] = said["content"] or None  # LiteLLM writes a sentence of its own where a text is empty
         said["tool_calls"] = [_called(call) for call in message.tool_calls]
     if message.tool_call_id:
         said["tool_call_id"] = message.tool_call_id

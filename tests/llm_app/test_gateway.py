@@ -99,6 +99,7 @@ def test_a_tool_is_called_and_its_result_answered(
     first, second = ask(talk())
     assert [(call.name, call.arguments) for call in first.tool_calls] == [("weather", {"city": "Madrid"})]
     assert second.text == "It is hot." and not second.tool_calls
+    assert "sanitised" not in str(scripted.calls[-1].body), "nothing is said that nobody said"
     for entry, call in zip(LedgerEntry.objects.order_by("created_at", "id"), scripted.calls, strict=True):
         assert (entry.input_tokens, entry.output_tokens) == (call.usage.input, call.usage.output)
 
