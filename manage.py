@@ -7,6 +7,8 @@ import os
 import sys
 from contextlib import ExitStack
 
+SERVING = {"up", "web", "worker"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dna.settings")
@@ -17,6 +19,10 @@ def main() -> None:
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)
+    if set(sys.argv[1:2]) & SERVING:
+        from dna.ending import end_in_spite_of_threads
+
+        end_in_spite_of_threads()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from llm_app.demo_provider import serve_demo
 
 # All of it stops within 5 seconds of Ctrl-C: requests get three of them to finish.
 _REQUEST_SECONDS = 3
+_STOP_SECONDS = 4.5  # after which nothing is waited for any more
 # A body is handed to the application in pieces of this size; daphne's own 8 kB make five of a usual Word file.
 _BODY_BYTES = 256 * 1024
 
@@ -63,6 +64,7 @@ def serve(
     if with_demo:
         twisted.callWhenRunning(_start_demo, twisted)
     twisted.addSystemEventTrigger("before", "shutdown", _close_hub)
+    twisted.addSystemEventTrigger("before", "shutdown", _stop_in_time, twisted, _stop_seconds(with_worker=with_worker))
     if inherited is not None:
         twisted.callWhenRunning(_stop_with_parent, twisted, inherited.alive)
     twisted.callWhenRunning(on_ready)
@@ -118,6 +120,16 @@ def _run_beside(twisted: Any, work: Coroutine[Any, Any, None], stop: Callable[[]
         return defer.Deferred.fromFuture(asyncio.ensure_future(asyncio.gather(task, return_exceptions=True)))
 
     twisted.addSystemEventTrigger("before", "shutdown", end)
+
+
+def _stop_seconds(*, with_worker: bool) -> float:
+    """A worker lets paid calls end first, and then hands its jobs over."""
+    return max(_STOP_SECONDS, settings.WORKER_PAID_GRACE_SECONDS + 1.5) if with_worker else _STOP_SECONDS
+
+
+def _stop_in_time(twisted: Any, seconds: float) -> None:
+    """Daphne waits for every request, also for one whose thread waits for a lock; the loop then ends without it."""
+    twisted.callLater(seconds, twisted.crash)
 
 
 def _close_hub() -> Any:

@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
 from functools import lru_cache, partial
@@ -32,8 +32,6 @@ _TRY_AGAIN_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
-_under_way: set[Future[Any]] = set()
-
 
 @lru_cache(maxsize=1)
 def _executor() -> ThreadPoolExecutor:
@@ -46,15 +44,7 @@ async def run_sync(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     A transaction must begin and end inside ``fn``. When the awaiting task is cancelled the thread goes on.
     """
     call = partial(contextvars.copy_context().run, _with_connection, partial(fn, *args, **kwargs))
-    future = _executor().submit(call)
-    _under_way.add(future)
-    future.add_done_callback(_under_way.discard)
-    return await asyncio.wrap_future(future)
-
-
-def is_busy() -> bool:
-    """Whether a thread still works for a task that may be gone: the process could not end before it."""
-    return bool(_under_way)
+    return await asyncio.get_running_loop().run_in_executor(_executor(), call)
 
 
 async def persisted(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -10,12 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from django.db import OperationalError, ProgrammingError
 from websockets.exceptions import ConnectionClosed
@@ -55,6 +57,7 @@ class Outage:
     installation: Installation
     server: Server
     about: dict[str, str] = field(default_factory=dict)
+    web: subprocess.Popen[str] | None = None
 
     def run(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """One of our programs; it knows the workflow of the chaos runs, whose steps take as long as they are told."""
@@ -121,7 +124,7 @@ def outage() -> Iterator[Outage]:
         home = Path(folder, "home")
         made = Outage(Installation(home, free_port()), ensure_running(home))
         made.prepare()
-        web = made.run("manage.py", "web")
+        web = made.web = made.run("manage.py", "web")
         try:
             _until(lambda: made.ask_api("/api/v1/jobs").status_code == 200)
             yield made
@@ -225,6 +228,19 @@ def test_a_step_in_a_thread_does_not_keep_a_worker_from_ending(outage: Outage) -
         time.sleep(0.5)
         assert _seconds_to_end(worker) < 5
     assert outage.ask_api(f"/api/v1/jobs/{job}").json()["status"] == "queued"
+
+
+def test_requests_that_nobody_answers_do_not_keep_the_web_from_ending(outage: Outage) -> None:
+    key = {"X-API-Key": "dna_nobody"}
+    with psycopg.connect(outage.server.owner_url) as locking, ThreadPoolExecutor(3) as asking:
+        locking.execute("LOCK TABLE accounts_app_apikey IN ACCESS EXCLUSIVE MODE")
+        answers = [asking.submit(outage.ask, "/api/v1/jobs", **key) for _ in range(3)]
+        time.sleep(1)
+        assert outage.web is not None
+        assert _seconds_to_end(outage.web) < 8
+        for answer in answers:
+            with suppress(httpx.TransportError):
+                assert answer.result().status_code >= 500
 
 
 def test_a_fault_of_the_program_is_no_outage() -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from jobs_app.db import is_busy
 from jobs_app.worker import JobWorker
 
 
@@ -22,10 +19,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         asyncio.run(_work(options["concurrency"]))
-        if is_busy():
-            # A thread cannot be cancelled. Its job is another worker's by now, so that nothing it still does counts.
-            logging.shutdown()
-            os._exit(0)
 
 
 async def _work(concurrency: int | None) -> None:
