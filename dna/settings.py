@@ -158,7 +158,10 @@ ARTIFACT_ROOT: Path = env.path("ARTIFACT_ROOT", DNA_HOME / "artifacts")
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 30 * 1024 * 1024, minimum=1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # a form of values, files not counted
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the largest real form seen has 3,941 fields
-# The child that reads a Word file: the largest real template takes 1.5 s and 150 MB.
+# The child that reads a Word file: the largest real template takes 2 s and 75 MB. Hostile ones end at these bounds.
+WORD_READ_SECONDS = env.integer("WORD_READ_SECONDS", 10, minimum=1)
+WORD_READ_MEMORY_MB = env.integer("WORD_READ_MEMORY_MB", 200, minimum=128)
+# The child that writes one, which holds a part that it changes as a tree.
 WORD_CHILD_SECONDS = env.integer("WORD_CHILD_SECONDS", 30, minimum=1)
 WORD_CHILD_MEMORY_MB = env.integer("WORD_CHILD_MEMORY_MB", 1024, minimum=128)
 

@@ -18,10 +18,11 @@ from typing import Any
 from django.conf import settings
 
 from jobs_app import progress
+from templates_app.docx.sandbox import Bounds
 from templates_app.errors import WordChildFailed, WordFileRefused
 
 _REFUSED = 3
-# On top of the child's own limit, for its start and its last words.
+# On top of the child's own limits, for its start and its last words, and for others that keep the machine busy.
 _GRACE_SECONDS = 5
 _TOO_LONG = "The file takes too long to read. Split the document, or remove what is not needed."
 
@@ -32,7 +33,7 @@ async def run_word_child(command: str, *arguments: str | Path) -> None:
     Raises ``WordFileRefused`` with the library's code and sentence, ``WordChildFailed`` when the child breaks.
     """
     child = await asyncio.create_subprocess_exec(
-        *_command_line(command, arguments),
+        *_command_line(command, _bounds(command), arguments),
         cwd=settings.BASE_DIR,
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=asyncio.subprocess.DEVNULL,
@@ -54,8 +55,14 @@ async def run_word_child(command: str, *arguments: str | Path) -> None:
         raise WordChildFailed(details=last_words[-2000:], status=status)
 
 
-def _command_line(command: str, arguments: Sequence[str | Path]) -> list[str]:
-    limits = ["--memory-mb", str(settings.WORD_CHILD_MEMORY_MB), "--cpu-seconds", str(settings.WORD_CHILD_SECONDS)]
+def _bounds(command: str) -> Bounds:
+    if command == "parse":
+        return Bounds(memory_mb=settings.WORD_READ_MEMORY_MB, cpu_seconds=settings.WORD_READ_SECONDS)
+    return Bounds(memory_mb=settings.WORD_CHILD_MEMORY_MB, cpu_seconds=settings.WORD_CHILD_SECONDS)
+
+
+def _command_line(command: str, bounds: Bounds, arguments: Sequence[str | Path]) -> list[str]:
+    limits = ["--memory-mb", str(bounds.memory_mb), "--cpu-seconds", str(bounds.cpu_seconds)]
     return [sys.executable, "-m", "templates_app.docx", command, *limits, *map(str, arguments)]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import errors
 from .limits import LIMITS
-from .sandbox import Bounds, Result, run_bounded
+from .sandbox import READING, Bounds, Result, run_bounded
 
 REFUSED = 3
 
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parse.add_argument("files", nargs="+", type=_file, metavar="FILE")
     parse.add_argument("--progress", action="store_true", help="tell how far it is, JSON lines on standard error")
     parse.add_argument("--json", type=Path, metavar="OUT_DIR", help="write NAME.json for each file")
-    parse.set_defaults(run=_run_parse)
+    parse.set_defaults(run=_run_parse, memory_mb=READING.memory_mb)
     fill = commands.add_parser("fill", parents=[limits], help="put values into the fields")
     fill.add_argument("file", type=_file, metavar="FILE")
     fill.add_argument("data", type=_json, metavar="DATA.json", help='{"key": value} or {"values": {…}, "fields": […]}')

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .model import (
     Anchor,
@@ -24,7 +24,9 @@ from .model import (
     Section,
     Span,
 )
-from .revisions import Act, Revision
+
+if TYPE_CHECKING:
+    from .revisions import Revision
 
 Json = dict[str, Any]
 FORMAT = 1                             # raised when the form changes so that older readers would misread it
@@ -73,6 +75,8 @@ def revisions_from_json(data: Sequence[Mapping[str, Any]]) -> list[Revision]:
 
 
 def _revision(data: Json) -> Revision:
+    from .revisions import Act, Revision  # brings the calendars of all languages, which reading a file does not need
+
     anchor, when, act = Anchor(**data.pop("anchor")), data.pop("when"), Act(data.pop("act", "replace"))
     revision = Revision(anchor=anchor, when=datetime.fromisoformat(when), act=act, **data)
     texts = (revision.id, anchor.part, revision.new_text, revision.author, revision.comment)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .detectors import DETECTORS
+from .errors import TooComplex
 from .finding import Finding
 from .layout import Layout
+from .limits import LIMITS
 from .model import Field, Outline, Parse
 from .package import Package
 from .read import read_outline
@@ -37,6 +39,11 @@ def find_fields(outline: Outline, tell: Tell = _silent) -> list[Field]:
 
 
 def _findings(layout: Layout, tell: Tell) -> Iterator[Finding]:
+    found = 0
     for done, detect in enumerate(DETECTORS):
         tell(55 + 30 * done // len(DETECTORS), "Identifying fields", done, len(DETECTORS))
-        yield from detect(layout)
+        for finding in detect(layout):
+            found += 1
+            if found > LIMITS.places:
+                raise TooComplex(f"The file has more than {LIMITS.places:,} places to fill in. Split it.")
+            yield finding

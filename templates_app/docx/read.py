@@ -12,7 +12,7 @@ from .numbering import Numbering, read_numbering
 from .package import W_STRICT, W_TRANSITIONAL, Package
 from .sections import find_sections
 from .styles import Styles, read_styles
-from .walk import StoryWalk
+from .walk import StoryWalk, check_paragraphs
 
 T = TypeVar("T")
 DOCUMENTS = (W_TRANSITIONAL + "document", W_STRICT + "document")
@@ -31,6 +31,7 @@ def read_outline(package: Package) -> Outline:
         if part == package.main_part and walk.root not in DOCUMENTS:
             raise NotAWordFile
         outline.paragraphs += walk.paragraphs
+        check_paragraphs(len(outline.paragraphs))
         walks.append(walk)
     outline.language = styles.language
     outline.title = _title(package, outline.paragraphs)

@@ -19,11 +19,14 @@ Result = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one task may take. Address space is a little more than the memory in use, so 300 MB are never exceeded."""
+    """What one task may take. Address space is a little more than the memory in use."""
 
     memory_mb: int = 300
     cpu_seconds: int = 10
     output_mb: int = 300
+
+
+READING = Bounds(memory_mb=200)        # the largest real template takes 75 MB, the largest odd file 90 MB
 
 
 def run_bounded(task: Callable[[], Result], bounds: Bounds) -> Result:

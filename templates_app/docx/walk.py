@@ -27,6 +27,11 @@ OUTER = ("sdt", "sdtPr", "tbl", "tblPr", "tblGrid", "tblPrEx", "tr", "trPr", "tc
 WIDTHS = {"cr": "\n", "tab": "\t", "ptab": "\t", "noBreakHyphen": "-"}
 
 
+def check_paragraphs(count: int) -> None:
+    if count > LIMITS.paragraphs:
+        raise errors.TooComplex(f"The file has more than {LIMITS.paragraphs:,} paragraphs. Split it.")
+
+
 class StoryWalk(NotingWalk):
     """Reads one part. ``paragraphs`` holds every ``w:p`` of it in document order, as anchors count them."""
 
@@ -112,8 +117,7 @@ class StoryWalk(NotingWalk):
             in_toc=self._contents > 0,
             after_page_break=self._broken_page,
         )
-        if paragraph.p >= LIMITS.paragraphs:
-            raise errors.TooComplex(f"The file has more than {LIMITS.paragraphs} paragraphs. Split it.")
+        check_paragraphs(paragraph.p + 1)
         self._broken_page = False
         self.paragraphs.append(paragraph)
         self._outer.append((self.line,))

@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts_app.access import Actor
 from accounts_app.models import Customer
+from bench.hostile import hostile_files
 from jobs_app.artifacts import read_bytes
 from jobs_app.choices import EventType, JobStatus
 from jobs_app.jobs import retry_job
@@ -122,3 +123,21 @@ def _assert_downloads(client: Client, document_id: UUID) -> None:
         response = client.get(address)
         assert response["ETag"] == f'"{document["sha256"]}"'
         assert "Acme" in _all_text(b"".join(response))
+
+
+def test_a_worker_outlives_hostile_files(actor: Actor, customer: Customer, run_jobs: RunJobs) -> None:
+    """One worker, one process: each file ends its own job, and the next one is read."""
+    hostile = hostile_files()
+    names = ("bomb by ratio", "too many elements", "one paragraph of a million runs", "50,000 fields", "entity bomb",
+             "content elsewhere", "grid span of 200000000", "wrong checksum")
+    uploads = {name: SimpleUploadedFile("hostile.docx", hostile[name].make()) for name in names}
+    uploads["the sample"] = SimpleUploadedFile("sample.docx", sample_template())
+    made = {
+        name: upload_template(actor=actor, customer_id=customer.id, file=file, name=name)
+        for name, file in uploads.items()
+    }
+    run_jobs()
+    ends = {name: Template.objects.select_related("parse_job").get(id=made[name].id).parse_job for name in made}
+    codes = {name: (job.error_code if job is not None else "") or "read" for name, job in ends.items()}
+    assert codes.pop("the sample") == "read"
+    assert {name: code for name, code in codes.items() if code not in hostile[name].outcomes} == {}
