@@ -223,7 +223,8 @@ def _strange_words() -> dict[str, Hostile]:
 
 def _long(word: str) -> str:
     """Long stretches of the word alone and among letters, which packs badly enough not to be caught by its ratio."""
-    return mixed(word, "q", "wx", count=30_000) + word * 30_000 + mixed("q", "wxyz", "ab", "n", count=30_000)
+    alone = word * 30_000
+    return f"{mixed(word, 'q', 'wx', count=30_000)}[Name]{alone}[Date]{mixed('q', 'wxyz', 'ab', 'n', count=30_000)}"
 
 
 def _lies() -> dict[str, Hostile]:

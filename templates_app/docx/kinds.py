@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from .folding import Folded
 from .lexicon import (
     ADDRESS,
     AMOUNT,
@@ -112,7 +113,7 @@ def _is_long(head: str, column: bool) -> bool:
     return opens or _leads(LONG, head) or (not column and EXPLAIN.search(head) is not None)
 
 
-def _leads(words: re.Pattern[str], head: str) -> bool:
+def _leads(words: Folded, head: str) -> bool:
     """Whether one of the words is what the label is about: "owner of the system", not "owner address"."""
     return any(
         AFTER.match(head, match.end())

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from .folding import Folded
 
-def _pattern(words: str, stems: str = "") -> re.Pattern[str]:
+
+def _pattern(words: str, stems: str = "") -> Folded:
     whole = "|".join(sorted((re.escape(w.replace("_", " ")) for w in words.split()), key=len, reverse=True))
     inside = "|".join(re.escape(s.replace("_", " ")) for s in stems.split())
     pattern = rf"(?<![^\W_])(?:{whole})s?(?![^\W_])"
-    return re.compile(f"{pattern}|{inside}" if inside else pattern, re.IGNORECASE)
+    return Folded(f"{pattern}|{inside}" if inside else pattern)
 
 
 DATE = _pattern(
@@ -26,8 +28,8 @@ DATE = _pattern(
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
-DATE_COMPOUND = re.compile(
-    r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date)[^\W\d_]{2,}dat(?:e|o|um)(?![^\W_])", re.IGNORECASE
+DATE_COMPOUND = Folded(
+    r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date)[^\W\d_]{2,}dat(?:e|o|um)(?![^\W_])"
 )
 DURATION = _pattern(
     "how_long duration frequency period age years_of days months years weeks hours often dauer zeitraum"
@@ -134,30 +136,27 @@ POSITION = _pattern(
     " nationality abteilung firma funktion beruf service fonction departamento cargo puesto empresa dipartimento"
     " avdeling stilling virksomhet отдел организация 部门 部署 役職 职务 职位 公司 単位 单位"
 )
-REQUEST = re.compile(
+REQUEST = Folded(
     r"\b(?:provide|give|state|include|note|supply|add|attach)\b.{0,60}\b(?:details?|information|statement|summary"
     r"|explanation|examples?|description|reasons?)\b|\b(?:describe|explain|elaborate|beschreiben|erläutern|décri\w+"
     r"|expli\w+|describ\w+|descrev\w+|beskriv|forklar|опишите|поясните)\b",
-    re.IGNORECASE,
 )
 EXPLAIN = _pattern(
     "details reason_for reasons objectives background scope overview list_the please_list please_describe please_give"
     " please_summarise please_briefly please_specify_why specify_why give_details provide_details begründung"
     " motif motivos justifiez основание причина additional_information further_information"
 )
-OPEN_QUESTION = re.compile(
+OPEN_QUESTION = Folded(
     r"\b(?:what is|what are|what was|why|how (?:is|are|was|were|will|do|does|did|can|would|you)|explain how"
     r"|describe|wie (?:wird|werden)|warum|pourquoi"
     r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
-    re.IGNORECASE,
 )
-UNIT = re.compile(
+UNIT = Folded(
     r"(?:%|€|£|(?:years?|days?|hours?|months?|weeks?|minutes?|percent|times|users|people|jahren?|tagen?|stunden"
     r"|monaten?"
     r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"
     r"|timer|uker"
     r"|лет|дней|дня|часов|месяцев|руб\w*|коп\w*|экз\w*|kg|km|gb|mb|pieces|stück)\b)",
-    re.IGNORECASE,
 )
 REQUIRED = _pattern(
     "required mandatory obligatory pflichtfeld pflichtangabe erforderlich obligatoire requis obligatorio requerido"
@@ -202,15 +201,14 @@ GENERIC = frozenset(
     " montant nome mês ano valor navn dato rolle beløp adresse telefon дата имя сумма номер адрес телефон"
     " 日期 姓名 名称 金额".split()
 )
-INSTRUCTION = re.compile(
+INSTRUCTION = Folded(
     r"(?:please |bitte )?(?:describe|provide|explain|list|identify|attach|insert|enter|summari[sz]e|specify|indicate|"
     r"outline|define|discuss|document|state|detail|give|add|include|complete|fill in|write|"
     r"beschreiben sie|geben sie|erläutern sie|fügen sie|nennen sie|tragen sie|décrivez|décrire|indiquez|indiquer|"
     r"précisez|insérez|describa|indique|describir|inserte|explique|descreva|insira|descrivere|inserire|indicare|"
     r"beskriv|oppgi|angi|sett inn|fyll inn|опишите|укажите|введите|вставьте|opisz|podaj|wpisz|beschrijf|geef|vul)\b",
-    re.IGNORECASE,
 )
-TO_COME = re.compile(
+TO_COME = Folded(
     r"(?:blank\s*[-–—]\s*)?please (?:complete|fill in|specify|provide)|to be (?:completed|confirmed|advised|determined"
     r"|added|inserted|defined|agreed)|tb[acd]|n\.\s?n\.|insert (?:text|name|date|details) here|enter text(?: here)?"
     r"|(?:bitte )?(?:ausfüllen|ergänzen)|noch (?:festzulegen|offen|zu ergänzen)|wird ergänzt"
@@ -218,7 +216,6 @@ TO_COME = re.compile(
     r"|por (?:definir|completar|determinar)|a (?:definir|preencher|completare|definire)|må fylles ut"
     r"|fylles ut|уточняется"
     r"|заполнить|待定|待填|待填写|请填写|未定|記入してください",
-    re.IGNORECASE,
 )
 PROMPT = re.compile(
     r"blank\s*[-–—]\s*please (?:complete|fill in)|"

@@ -34,8 +34,8 @@ PREPOSITIONS = frozenset(
 )
 NUMBER_SIGN = re.compile(r"(?:№|N[°ºo]\.?|Nr\.?|No\.?|Nº|#)$", re.IGNORECASE)
 DEFINED = re.compile(
-    r"\s*,?\s*(?:\(?\s*(?:hereinafter|hereafter|referred to|именуем|im folgenden|nachfolgend|ci-après|en adelante"
-    r"|en lo sucesivo|doravante|di seguito|heretter|hierna))[^\"«“„'‘\n]{0,60}[\"«“„'‘]([^\"»”“'’\n]{2,40})",
+    r"\s*(?:,\s*)?(?:\(\s*)?(?:hereinafter|hereafter|referred to|именуем|im folgenden|nachfolgend|ci-après|en adelante"
+    r"|en lo sucesivo|doravante|di seguito|heretter|hierna)[^\"«“„'‘\n]{0,60}[\"«“„'‘]([^\"»”“'’\n]{2,40})",
     re.IGNORECASE,
 )
 SELF = re.compile(
