@@ -39,6 +39,9 @@ class Template(models.Model):
     title = models.CharField(max_length=500, blank=True)
     language = models.CharField(max_length=20, blank=True)
     notes = models.JSONField(default=list, blank=True, help_text="What was odd about the file, one sentence each.")
+    losses = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="What was not read or is not seen, by kind, with places."
+    )
     document_type = models.CharField(max_length=60, blank=True, db_default="", help_text="Empty: not known.")
     document_type_by_hand = models.BooleanField(default=False, db_default=False)
     standards = models.JSONField(default=list, db_default=[], blank=True, help_text="Ids, such as iso-9001-2015.")

@@ -20,7 +20,7 @@ from jobs_app.workflows import workflow
 from templates_app.classification import classify
 from templates_app.docx import jsonio
 from templates_app.docx.model import Field, Parse, Section
-from templates_app.losses import describe_losses
+from templates_app.losses import summarize_losses
 from templates_app.models import Template, TemplateField, TemplateSection
 from templates_app.word import run_word_child
 
@@ -113,9 +113,10 @@ def save_parse(template_id: uuid.UUID, parsed: ParsedFile) -> ParseResult:
     template.parsed_at = timezone.now()
     template.title = parse.outline.title[:500]
     template.language = parse.outline.language[:20]
-    template.notes = [*parse.outline.notes, *describe_losses(parse.outline.losses)]
+    template.notes = list(parse.outline.notes)
+    template.losses = summarize_losses(parse.outline.losses)
     changed = classify(template, parse)
-    template.save(update_fields=["parsed_file", "parsed_at", "title", "language", "notes", *changed])
+    template.save(update_fields=["parsed_file", "parsed_at", "title", "language", "notes", "losses", *changed])
     return ParseResult(
         template_id=template.id,
         sections_count=len(sections),

@@ -151,12 +151,31 @@ class FieldOut(Schema):
         return field.section.ordinal if field.section else None
 
 
+class LossPlaceOut(Schema):
+    """Where something was left out: a part, and the ordinal of its paragraph where there is one."""
+
+    part: str
+    p: int | None
+    excerpt: str
+
+
+class LossOut(Schema):
+    """Everything of one kind that the file holds but that was not read, will not be filled or cannot be seen."""
+
+    kind: str = Field(description="For instance tracked_change, comment, hidden_text, external_content.")
+    count: int
+    unread: int = Field(description="Characters of it that stand in no paragraph's text.")
+    sentence: str = Field(description="What it means and what to do, for people.")
+    places: list[LossPlaceOut] = Field(description="The first 20.")
+
+
 class TemplateDetail(TemplateOut):
     """A template with everything it was read as."""
 
     custom_rules: str
     recognition: dict[str, Any] = Field(description="What its words spoke for: type_score, and standards with scores.")
     notes: list[str] = Field(description="What was odd about the file, one sentence each.")
+    losses: list[LossOut] = Field(description="What was not read, will not be filled or cannot be seen.")
     sections: list[SectionOut]
     fields: list[FieldOut]
 

@@ -140,7 +140,7 @@ class _Preview:
         if section is not None:
             return self.heading(p, section)
         if not p.text and not self.places_in(p):
-            return ""
+            return f'<span id="{_paragraph_id(p)}"></span>' if p.drawing else ""
         return f'<p id="{_paragraph_id(p)}">{self.text(p)}</p>'
 
     def heading(self, p: Paragraph, section: Section) -> str:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from django import template
 
+from templates_app.losses import LossPlace
 from templates_app.models import TemplateSection
 
 register = template.Library()
@@ -20,4 +21,14 @@ def stem(filename: str) -> str:
 @register.filter
 def paragraph_id(section: TemplateSection) -> str:
     """The id the preview gives the section's heading."""
-    return f"p-{section.part.replace('/', '-').replace('.', '-')}-{section.p}"
+    return _paragraph_id(section.part, section.p)
+
+
+@register.filter
+def place_id(place: LossPlace) -> str:
+    """The id the preview gives the paragraph; empty for a place that is none."""
+    return _paragraph_id(place["part"], place["p"]) if place["p"] is not None else ""
+
+
+def _paragraph_id(part: str, p: int) -> str:
+    return f"p-{part.replace('/', '-').replace('.', '-')}-{p}"
