@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dna.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
-from jobs_app.consumers import websocket_urlpatterns  # noqa: E402 - the apps must be loaded first
+from dna.handling import ThreadHandler  # noqa: E402 - the apps must be loaded first
+from jobs_app.consumers import websocket_urlpatterns  # noqa: E402 - the same
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+application = ProtocolTypeRouter({"http": ThreadHandler(), "websocket": URLRouter(websocket_urlpatterns)})

@@ -1,4 +1,4 @@
-"""Daphne with a limit on what it keeps in memory for a reader that takes too little."""
+"""Daphne with limits on what it keeps in memory: for a reader that takes too little, and of a request."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from daphne.server import Server
 from django.conf import settings
 
+from dna.receiving import BoundedFactory
+
 _MOST_UNSENT_BYTES = 128 * 1024
 _LOOK_AGAIN_SECONDS = 0.05
 
@@ -18,6 +20,15 @@ class BoundedServer(Server):  # type: ignore[misc] # daphne ships no types
 
     Daphne itself takes everything at once and keeps it, so a stream would never learn that nobody reads it.
     """
+
+    @property
+    def http_factory(self) -> BoundedFactory:
+        """What makes the connections; ``run`` sets daphne's own, and has no other place to give another."""
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, _: object) -> None:
+        self._http_factory = BoundedFactory(self)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         await super().handle_reply(protocol, message)

@@ -156,6 +156,8 @@ ARTIFACT_ROOT: Path = env.path("ARTIFACT_ROOT", DNA_HOME / "artifacts")
 
 # Uploads. A Word file of 30 MB holds about a thousand pages with pictures; Django spools larger bodies to disk.
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 30 * 1024 * 1024, minimum=1024)
+# A whole request, refused before it is kept: an upload, or a form with a dozen pictures.
+MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 64 * 1024 * 1024, minimum=1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # a form of values, files not counted
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the largest real form seen has 3,941 fields
 # The child that reads a Word file: the largest real template takes 2 s and 75 MB. Hostile ones end at these bounds.

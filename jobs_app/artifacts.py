@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from jobs_app.errors import ArtifactMissing
 from jobs_app.models import Artifact, Blob
@@ -19,6 +19,13 @@ STEP_RESULT = "step_result"
 """Entity type of a step's large result: the runtime's own memory, shown to nobody."""
 
 _CHUNK_BYTES = 1 << 20
+_MAKE_OR_SHARE = """
+    WITH made AS (
+        INSERT INTO jobs_app_blob (sha256, size_bytes) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING sha256
+    ), shared AS (
+        SELECT sha256 FROM jobs_app_blob WHERE sha256 = %s AND unused_since IS NULL FOR SHARE
+    )
+    SELECT EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM shared)"""
 
 
 def store_bytes(
@@ -38,12 +45,8 @@ def store_bytes(
     path = blob_path(sha256)
     _write_once(path, data)
     with transaction.atomic(savepoint=False):
-        # One statement that makes or locks the row, so that garbage collection cannot take the blob between here and
-        # the new reference; it may have taken the file before the lock was ours.
-        row = Blob(sha256=sha256, size_bytes=len(data), unused_since=None)
-        Blob.objects.bulk_create(
-            [row], update_conflicts=True, unique_fields=["sha256"], update_fields=["unused_since"]
-        )
+        _hold_blob(sha256, len(data))
+        # Garbage collection may have taken the file before the lock was ours.
         _write_once(path, data)
         return Artifact.objects.create(
             customer_id=customer_id,
@@ -56,6 +59,19 @@ def store_bytes(
             tags=list(tags),
             created_by_id=created_by_id,
         )
+
+
+def _hold_blob(sha256: str, size: int) -> None:
+    """Make the row or lock it, so that garbage collection cannot take the blob before the new reference is there.
+
+    A blob in use is locked for sharing: many may store the same file at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE_OR_SHARE, [sha256, size, sha256])
+        if cursor.fetchone() == (True,):
+            return
+    row = Blob(sha256=sha256, size_bytes=size, unused_since=None)
+    Blob.objects.bulk_create([row], update_conflicts=True, unique_fields=["sha256"], update_fields=["unused_since"])
 
 
 def blob_path(sha256: str) -> Path:

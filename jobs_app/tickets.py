@@ -15,15 +15,14 @@ from django.db import connection, transaction
 from jobs_app.models import Job
 
 QUEUE = "jobs"
-_ACTIVE = """
-    SELECT count(*) FROM jobs_app_job
-     WHERE customer_id = %s
-       AND (status = 'processing' OR status IN ('pending', 'queued') AND ticket_id IS NOT NULL)"""
 _NEXT_IN_LINE = """
     SELECT id, priority FROM jobs_app_job
-     WHERE customer_id = %s AND status IN ('pending', 'queued') AND ticket_id IS NULL
+     WHERE customer_id = %(customer)s AND status IN ('pending', 'queued') AND ticket_id IS NULL
      ORDER BY priority DESC, created_at
-     LIMIT %s
+     LIMIT greatest(0, %(most)s - (
+           SELECT count(*) FROM jobs_app_job
+            WHERE customer_id = %(customer)s
+              AND (status = 'processing' OR status IN ('pending', 'queued') AND ticket_id IS NOT NULL)))
        FOR NO KEY UPDATE SKIP LOCKED"""
 # A ticket that a worker fetched and lost before it could claim the job is no ticket any more.
 _FORGET_LOST = """
@@ -70,12 +69,7 @@ def admit_jobs(customer_id: uuid.UUID) -> int:
     which does no harm.
     """
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_ACTIVE, [customer_id])
-        (active,) = cursor.fetchone() or (0,)
-        free = settings.JOB_CUSTOMER_CONCURRENCY - active
-        if free <= 0:
-            return 0
-        cursor.execute(_NEXT_IN_LINE, [customer_id, free])
+        cursor.execute(_NEXT_IN_LINE, {"customer": customer_id, "most": settings.JOB_CUSTOMER_CONCURRENCY})
         rows = cursor.fetchall()
         for job_id, priority in rows:
             issue_ticket(job_id, priority=priority)

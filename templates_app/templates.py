@@ -67,14 +67,22 @@ def upload_template(
     word_file = receive_word_file(file)
     name = name.strip() or PurePath(word_file.filename).stem[:200]
     details = _checked_details(_Details(name, standard.strip(), custom_rules.strip(), provider.strip(), priority))
+    kept: list[Template] = []
+
+    def keep() -> Job:
+        kept.append(template := _keep(word_file, details, actor=actor, customer_id=customer_id))
+        return cast(Job, template.parse_job)
+
     job = make_once(
-        lambda: _keep(word_file, details, actor=actor, customer_id=customer_id),
+        keep,
         actor=actor,
         customer_id=customer_id,
         operation="template.upload",
         key=idempotency_key,
         inputs={"sha256": word_file.sha256, **asdict(details)},
     )
+    if kept and kept[0].parse_job == job:
+        return kept[0]
     return Template.objects.select_related("parse_job").get(id=cast(uuid.UUID, job.subject_id))
 
 
@@ -88,7 +96,7 @@ def _checked_details(details: _Details) -> _Details:
     return details
 
 
-def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, customer_id: uuid.UUID) -> Job:
+def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, customer_id: uuid.UUID) -> Template:
     template_id = uuid7()
     artifact = artifacts.store_bytes(
         word_file.data,
@@ -100,7 +108,7 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
         created_by_id=actor.user.pk if actor else None,
     )
     named = find_standard(details.standard)
-    template = Template.objects.create(
+    template = Template(
         id=template_id,
         customer_id=customer_id,
         name=details.name,
@@ -113,12 +121,14 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
         file_sha256=word_file.sha256,
         created_by=actor.user if actor else None,
     )
+    template.parse_job = _submit_parse(template, actor=actor, priority=details.priority)
+    template.save(force_insert=True)
     record_audit(actor, "template.uploaded", template, sha256=word_file.sha256)
-    return _submit_parse(template, actor=actor, priority=details.priority)
+    return template
 
 
 def _submit_parse(template: Template, *, actor: Actor | None, priority: int) -> Job:
-    job = submit_job(
+    return submit_job(
         workflow=PARSE_WORKFLOW,
         arguments=ParseRequest(template_id=template.id, file_id=template.file_id, file_sha256=template.file_sha256),
         customer_id=template.customer_id,
@@ -126,9 +136,6 @@ def _submit_parse(template: Template, *, actor: Actor | None, priority: int) -> 
         subject=template,
         priority=priority,
     )
-    template.parse_job = job
-    template.save(update_fields=["parse_job"])
-    return job
 
 
 def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
@@ -138,7 +145,8 @@ def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
         check_not_archived(template)
         if template.parse_job is None or template.parse_job.status in TERMINAL:
             record_audit(actor, "template.reparsed", template)
-            _submit_parse(template, actor=actor, priority=DEFAULT_PRIORITY)
+            template.parse_job = _submit_parse(template, actor=actor, priority=DEFAULT_PRIORITY)
+            template.save(update_fields=["parse_job"])
     return template
 
 

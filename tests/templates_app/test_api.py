@@ -136,6 +136,14 @@ def test_lists_take_the_same_queries_however_long(
             assert len(client_of_editor.get(f"{API}{path}").json()["items"]) >= 3
 
 
+def test_an_upload_takes_few_statements(
+    actor: Actor, customer: Customer, django_assert_max_num_queries: Callable[[int], CaptureQueriesContext]
+) -> None:
+    file = SimpleUploadedFile("a.docx", sample_template())
+    with django_assert_max_num_queries(13):  # each is a millisecond of every client's waiting
+        upload_template(actor=actor, customer_id=customer.id, file=file)
+
+
 def test_one_template_whole(
     client_of_viewer: Client, template: Template, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
