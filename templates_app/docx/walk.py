@@ -208,22 +208,22 @@ class StoryWalk(NotingWalk):
             line.look = line.base
 
     def _take_look(self, properties: Element) -> None:
+        """The most frequent properties by far: each combination is resolved once for each style."""
         line = self.line
-        if line is not None:
-            line.look = self._look_of(properties, line)
-
-    def _look_of(self, properties: Element, line: Line) -> Look:
+        if line is None:
+            return
         tags, val, fill = self._look_tags, self._val, self._fill
         stated = [(tag, found.get(val), found.get(fill)) for found in properties if (tag := found.tag) in tags]
         if not stated:
-            return line.base
+            line.look = line.base
+            return
         if stated[-1][0] == self._changed_look:
             self.note(LossKind.TRACKED_CHANGE)
         key = (line.style.name, *stated)
         look = self._looks.get(key)
         if look is None:
             look = self._looks[key] = self._resolve_look(properties, line)
-        return look
+        line.look = look
 
     def _resolve_look(self, properties: Element, line: Line) -> Look:
         own = read_look(properties, self.w)
