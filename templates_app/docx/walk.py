@@ -18,6 +18,8 @@ from .text import symbol_text
 
 MAX_DIGITS = 4
 MAX_CONTROL_PARAGRAPHS = 3  # a control around more than that is a region, not a place
+PARAGRAPH_TAGS = ("pStyle", "numPr", "outlineLvl", "jc", "pageBreakBefore", "shd", "rPr")
+CELL_TAGS = ("gridSpan", "vMerge", "shd", "tcBorders")
 LOOK_TAGS = ("b", "i", "u", "vanish", "caps", "highlight", "color", "sz", "rStyle", "shd", "rPrChange")
 CONTENTS_STYLES = ("toc ", "table of figures", "table of authorities", "index ")
 IGNORED = ("sectPr", "tblGrid", "tblPrEx", "tabs")
@@ -59,6 +61,8 @@ class StoryWalk(NotingWalk):
         w = self.w
         self._val, self._fill = w + "val", w + "fill"
         self._look_tags = {w + name for name in LOOK_TAGS}
+        self._paragraph_tags = {w + name for name in PARAGRAPH_TAGS} | self.changes
+        self._cell_tags = {w + name for name in CELL_TAGS}
         self._changed_look = w + "rPrChange"  # the last of them where there is one
         self.units = frozenset({w + "p"})
         self.outer = frozenset(w + name for name in OUTER)
@@ -168,7 +172,8 @@ class StoryWalk(NotingWalk):
             return
         line.settled = True
         w, val = self.w, self._val
-        stated = {found.tag: found for found in properties}
+        tags = self._paragraph_tags
+        stated = {tag: found for found in properties if (tag := found.tag) in tags}
         style_id = stated[w + "pStyle"].get(val) if w + "pStyle" in stated else None
         self._take_style(line, style_id)
         self._apply(stated, line)
@@ -450,7 +455,8 @@ class StoryWalk(NotingWalk):
             return
         w, val = self.w, self._val
         merged, shading, bordered = False, "", table.bordered
-        stated = {found.tag: found for found in properties}
+        tags = self._cell_tags
+        stated = {tag: found for found in properties if (tag := found.tag) in tags}
         if (span := stated.get(w + "gridSpan")) is not None:
             table.span = max(self._check_columns(span), 1)
         if (merge := stated.get(w + "vMerge")) is not None:
