@@ -40,8 +40,8 @@ CAPITALS = re.compile(
 
 def find_bare(layout: Layout) -> Iterator[Finding]:
     cover = _cover_end(layout)
-    for i, p in enumerate(layout.paragraphs):
-        if not p.in_toc and p.text and i not in layout.headings:
+    for p in layout.body:
+        if (i := layout.at[p.part, p.p]) not in layout.headings:
             yield from _in_paragraph(p)
             if i < cover:
                 yield from _on_cover(p)
