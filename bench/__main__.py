@@ -1,4 +1,4 @@
-"""python -m bench: Word files (score, report, filling, PDFs, revisions, losses, odd), jobs, streams, model calls.
+"""python -m bench: Word files (score, report, filling, PDFs, revisions, losses, odd, speed), jobs, streams, models.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -18,6 +18,7 @@ WORD_FILES = (
     ("bench.revise", "--validate"),
     ("bench.accounting",),
     ("bench.robustness",),
+    ("bench.speed",),
 )
 RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",))
 

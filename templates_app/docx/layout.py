@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .model import Cell, Outline, Paragraph
@@ -113,6 +112,9 @@ class Layout:
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
         self.paragraphs = outline.paragraphs
+        # where something may be found: not in a table of contents
+        self.body = [p for p in outline.paragraphs if (p.text or p.marks) and not p.in_toc]
+        self.marked = [p for p in self.body if p.marks]
         self.main = outline.paragraphs[0].part if outline.paragraphs else ""
         self.at = {(p.part, p.p): i for i, p in enumerate(outline.paragraphs)}
         self.tables: dict[tuple[str, int], Table] = {}
@@ -181,7 +183,3 @@ class Layout:
         i = self.at[p.part, p.p]
         nearby = (self.paragraphs[j] for j in range(i + 1, min(i + 1 + limit, len(self.paragraphs))))
         return next((q for q in nearby if q.part == p.part and not is_blank(q.text)), None)
-
-    def body(self) -> Iterator[Paragraph]:
-        """Paragraphs in which something may be found: not those of a table of contents."""
-        return (p for p in self.paragraphs if not p.in_toc)

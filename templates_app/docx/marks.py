@@ -132,21 +132,21 @@ def _field_kind(name: str, argument: str) -> MarkKind | None:
 def _form_field(control: str, data: Element | None, w: str, ordinal: int, span: tuple[int, int]) -> Mark:
     if data is None:
         return Mark(MarkKind.FORM_FIELD, *span, control=control, ordinal=ordinal)
-    parts = {local(found.tag): found for found in data}
-    text = parts.get("textInput")
+    parts = {found.tag: found for found in data}
+    text = parts.get(w + "textInput")
     kind = value_of(child(text, w + "type"), w) or "" if text is not None else ""
     shape = value_of(child(text, w + "format"), w) or "" if text is not None and kind == "date" else ""
-    entries = [entry for entry in parts.get("ddList", ()) if entry.tag == w + "listEntry"]
-    enabled = parts.get("enabled")
+    entries = [entry for entry in parts.get(w + "ddList", ()) if entry.tag == w + "listEntry"]
+    enabled = parts.get(w + "enabled")
     return Mark(
         MarkKind.FORM_FIELD,
         *span,
         control=control,
         ordinal=ordinal,
-        name=value_of(parts.get("name"), w) or "",
+        name=value_of(parts.get(w + "name"), w) or "",
         tag=kind if kind in ("date", "number") else "calculated" if kind in CALCULATED else "",
         options=tuple(entry.get(w + "val") or "" for entry in entries),
-        checked=_form_checked(parts.get("checkBox"), w) if control == "FORMCHECKBOX" else None,
+        checked=_form_checked(parts.get(w + "checkBox"), w) if control == "FORMCHECKBOX" else None,
         date_format=shape,
         locked=enabled is not None and (enabled.get(w + "val") or "1") in OFF,
     )

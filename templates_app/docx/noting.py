@@ -100,7 +100,7 @@ class NotingWalk(Stream):
         if not self.changes.isdisjoint(stated):
             self.note(LossKind.TRACKED_CHANGE)
         mark = stated.get(self.w + "rPr")
-        if mark is not None and any(found.tag in self.changes for found in mark):
+        if mark is not None and not self.changes.isdisjoint([found.tag for found in mark]):
             self.note(LossKind.TRACKED_CHANGE)
 
     def miss(self, text: str) -> None:
@@ -170,9 +170,10 @@ def _unseen(span: Span, line: Line) -> LossKind | None:
         return LossKind.HIDDEN_TEXT
     if 0 < span.size <= TINY_POINTS:
         return LossKind.TINY_TEXT
+    if not span.color or not WHITE.fullmatch(span.color):
+        return None
     paragraph = line.paragraph
-    on_ground = line.shaded or paragraph.text_box or span.highlighted
-    if span.color and WHITE.fullmatch(span.color) and not on_ground:
+    if not (line.shaded or paragraph.text_box or span.highlighted):
         return None if paragraph.cell is not None and paragraph.cell.shading else LossKind.WHITE_TEXT
     return None
 

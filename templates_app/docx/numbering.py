@@ -203,17 +203,18 @@ def _levels(element: Element, w: str) -> list[tuple[int, Level]]:
 
 
 def _level(element: Element, w: str) -> Level:
-    start = whole(value_of(element.find(w + "start"), w))
-    format_element = element.find(w + "numFmt")
+    stated = {found.tag: found for found in reversed(element)}  # of several alike the first counts
+    start = whole(value_of(stated.get(w + "start"), w))
+    format_element = stated.get(w + "numFmt")
     if format_element is None:  # newer Word hides it in a choice beside its fallback
         format_element = next(element.iter(w + "numFmt"), None)
     return Level(
         start=1 if start is None else start,
         format=value_of(format_element, w) or "decimal",
-        text=value_of(element.find(w + "lvlText"), w) or "",
-        restart=whole(value_of(element.find(w + "lvlRestart"), w)),
-        legal=element.find(w + "isLgl") is not None,
-        style=value_of(element.find(w + "pStyle"), w) or "",
+        text=value_of(stated.get(w + "lvlText"), w) or "",
+        restart=whole(value_of(stated.get(w + "lvlRestart"), w)),
+        legal=w + "isLgl" in stated,
+        style=value_of(stated.get(w + "pStyle"), w) or "",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .detectors import DETECTORS
 from .errors import TooComplex
@@ -24,13 +26,26 @@ def _silent(percent: int, phase: str, done: int | None, total: int | None) -> No
 
 def parse(data: bytes, tell: Tell = _silent) -> Parse:
     """Raises ``errors.Refused`` for what cannot be read."""
-    tell(10, "Opening the file", None, None)
-    package = Package(data)
-    tell(20, "Reading paragraphs and tables", None, None)
-    outline = read_outline(package)
-    sections = len(outline.sections)
-    tell(50, "Extracting sections", sections, sections)
-    return Parse(outline, find_fields(outline, tell))
+    with _without_collecting():
+        tell(10, "Opening the file", None, None)
+        package = Package(data)
+        tell(20, "Reading paragraphs and tables", None, None)
+        outline = read_outline(package)
+        sections = len(outline.sections)
+        tell(50, "Extracting sections", sections, sections)
+        return Parse(outline, find_fields(outline, tell))
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Hundreds of thousands of objects come to be, hardly any in a cycle: to look for cycles is a fifth of the work."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def find_fields(outline: Outline, tell: Tell = _silent) -> list[Field]:

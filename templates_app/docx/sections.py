@@ -76,6 +76,8 @@ def _make(at: int, paragraph: Paragraph, rank: float) -> Candidate:
 
 def _size(paragraph: Paragraph) -> float:
     """The size of the first letters: trailing blanks and remarks often differ."""
+    if not paragraph.spans:
+        return paragraph.size
     start = len(paragraph.text) - len(paragraph.text.lstrip())
     own = next((s.size for s in paragraph.spans if s.start <= start < s.end), 0.0)
     return own or paragraph.size

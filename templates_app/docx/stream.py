@@ -92,7 +92,7 @@ class Stream:
                 opened(inner)
                 self.enter(inner)
                 closed(inner)
-            else:
+            elif len(inner):
                 self.enter(inner)
 
 
@@ -131,4 +131,7 @@ def ignore(_: Element) -> None:
 
 def child(bag: Element, tag: str) -> Element | None:
     """The first element of that tag directly inside."""
-    return next((element for element in bag if element.tag == tag), None)
+    for element in bag:
+        if element.tag == tag:
+            return element
+    return None

@@ -18,6 +18,8 @@ from .text import symbol_text
 
 MAX_DIGITS = 4
 MAX_CONTROL_PARAGRAPHS = 3  # a control around more than that is a region, not a place
+PARAGRAPH_TAGS = ("pStyle", "numPr", "outlineLvl", "jc", "pageBreakBefore", "shd", "rPr")
+CELL_TAGS = ("gridSpan", "vMerge", "shd", "tcBorders")
 LOOK_TAGS = ("b", "i", "u", "vanish", "caps", "highlight", "color", "sz", "rStyle", "shd", "rPrChange")
 CONTENTS_STYLES = ("toc ", "table of figures", "table of authorities", "index ")
 IGNORED = ("sectPr", "tblGrid", "tblPrEx", "tabs")
@@ -59,6 +61,8 @@ class StoryWalk(NotingWalk):
         w = self.w
         self._val, self._fill = w + "val", w + "fill"
         self._look_tags = {w + name for name in LOOK_TAGS}
+        self._paragraph_tags = {w + name for name in PARAGRAPH_TAGS} | self.changes
+        self._cell_tags = {w + name for name in CELL_TAGS}
         self._changed_look = w + "rPrChange"  # the last of them where there is one
         self.units = frozenset({w + "p"})
         self.outer = frozenset(w + name for name in OUTER)
@@ -168,7 +172,8 @@ class StoryWalk(NotingWalk):
             return
         line.settled = True
         w, val = self.w, self._val
-        stated = {found.tag: found for found in properties}
+        tags = self._paragraph_tags
+        stated = {tag: found for found in properties if (tag := found.tag) in tags}
         style_id = stated[w + "pStyle"].get(val) if w + "pStyle" in stated else None
         self._take_style(line, style_id)
         self._apply(stated, line)
@@ -208,22 +213,22 @@ class StoryWalk(NotingWalk):
             line.look = line.base
 
     def _take_look(self, properties: Element) -> None:
+        """The most frequent properties by far: each combination is resolved once for each style."""
         line = self.line
-        if line is not None:
-            line.look = self._look_of(properties, line)
-
-    def _look_of(self, properties: Element, line: Line) -> Look:
+        if line is None:
+            return
         tags, val, fill = self._look_tags, self._val, self._fill
         stated = [(tag, found.get(val), found.get(fill)) for found in properties if (tag := found.tag) in tags]
         if not stated:
-            return line.base
+            line.look = line.base
+            return
         if stated[-1][0] == self._changed_look:
             self.note(LossKind.TRACKED_CHANGE)
         key = (line.style.name, *stated)
         look = self._looks.get(key)
         if look is None:
             look = self._looks[key] = self._resolve_look(properties, line)
-        return look
+        line.look = look
 
     def _resolve_look(self, properties: Element, line: Line) -> Look:
         own = read_look(properties, self.w)
@@ -450,7 +455,8 @@ class StoryWalk(NotingWalk):
             return
         w, val = self.w, self._val
         merged, shading, bordered = False, "", table.bordered
-        stated = {found.tag: found for found in properties}
+        tags = self._cell_tags
+        stated = {tag: found for found in properties if (tag := found.tag) in tags}
         if (span := stated.get(w + "gridSpan")) is not None:
             table.span = max(self._check_columns(span), 1)
         if (merge := stated.get(w + "vMerge")) is not None:

@@ -26,7 +26,7 @@ SELECTING = re.compile(
 
 
 def find_alternatives(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         if "/" not in p.text:
             continue
         matches = list(YES_OR_NO.finditer(p.text))

@@ -22,7 +22,7 @@ IN_EXPRESSION = re.compile(r"\(([^\W\d]\w*)")
 
 
 def find_angles(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         if "<" not in p.text or ">" not in p.text:
             continue
         for tag in MACHINE_TAG.finditer(p.text):

@@ -29,6 +29,7 @@ NOUN = re.compile(
     r"|nombre de la (?:empresa|organización)|nome d[ae] (?:empresa|azienda|organização)",
     re.IGNORECASE,
 )
+CAPITAL_WORDS = re.compile("[A-Z] [A-Z]")
 CAPITALS = re.compile(
     r"(?<![^\W_])(?:YOUR |THE |INSERT )?(?:COMPANY|ORGANI[SZ]ATION|CLIENT|CUSTOMER|PROJECT|AGENCY|BUSINESS"
     r"|VENDOR|SUPPLIER|SYSTEM)"
@@ -39,8 +40,8 @@ CAPITALS = re.compile(
 
 def find_bare(layout: Layout) -> Iterator[Finding]:
     cover = _cover_end(layout)
-    for i, p in enumerate(layout.paragraphs):
-        if not p.in_toc and p.text and i not in layout.headings:
+    for p in layout.body:
+        if (i := layout.at[p.part, p.p]) not in layout.headings:
             yield from _in_paragraph(p)
             if i < cover:
                 yield from _on_cover(p)
@@ -67,7 +68,7 @@ def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
             )
     for match in LINK.finditer(text) if ":" in text else ():
         yield Finding("bare", Rank.BARE, (place(p, *match.span(1)),), 0.7, name=match[1])
-    for match in CAPITALS.finditer(text):
+    for match in CAPITALS.finditer(text) if CAPITAL_WORDS.search(text) else ():
         yield Finding(
             "bare",
             Rank.BARE,

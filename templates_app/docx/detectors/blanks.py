@@ -33,8 +33,8 @@ MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule ac
 
 def find_blanks(layout: Layout) -> Iterator[Finding]:
     previous_blank: Paragraph | None = None
-    for p in layout.body():
-        if not MARKS.search(p.text):
+    for p in layout.body:
+        if not _may_be_blank(p.text):
             previous_blank = None if not is_blank(p.text) else previous_blank
             continue
         if _is_only_blanks(p.text):
@@ -46,6 +46,11 @@ def find_blanks(layout: Layout) -> Iterator[Finding]:
             if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
                 start = len(p.text) - len(p.text.lstrip())
                 yield Finding("blanks", Rank.BLANK, (place(p, start, len(p.text.rstrip())),), 0.7)
+
+
+def _may_be_blank(text: str) -> bool:
+    plain = "_" in text or "..." in text or ". ." in text or "  " in text or not text.isascii()
+    return plain and MARKS.search(text) is not None
 
 
 def _is_only_blanks(text: str) -> bool:

@@ -51,7 +51,7 @@ class Box:
 
 def find_boxes(layout: Layout) -> Iterator[Finding]:
     glyphs = GLYPHS if not _drops_ticks(layout) else GLYPHS_ALONE
-    by_paragraph = [(p, boxes) for p in layout.body() if (boxes := _boxes(p, glyphs))]
+    by_paragraph = [(p, boxes) for p in layout.body if (boxes := _boxes(p, glyphs))]
     for _, boxes in by_paragraph:
         _label_in_line(boxes)
     lone: list[Box] = []

@@ -24,7 +24,7 @@ PATH = re.compile(r"(?:[^\W\d]\w*\()*([^\W\d]\w*(?:\[[^\]]*\]|\.[^\W\d]\w*(?!\w*
 
 
 def find_braces(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         if "{" in p.text:
             yield from _in_paragraph(p)
 

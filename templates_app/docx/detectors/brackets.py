@@ -15,7 +15,7 @@ OPTION_HEAD = re.compile(r"option\s*\w{1,2}\b|alternati", re.IGNORECASE)
 
 
 def find_brackets(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         if "[" in p.text:
             for match in TOKEN.finditer(p.text):
                 yield from _finding(p, match)

@@ -23,7 +23,7 @@ STATUS = re.compile(
 
 def find_highlighted(layout: Layout) -> Iterator[Finding]:
     total = sum(len(p.text) for p in layout.paragraphs) or 1
-    marked = [(p, s) for p in layout.body() for s in p.spans if s.highlighted and not s.hidden]
+    marked = [(p, s) for p in layout.body for s in p.spans if s.highlighted and not s.hidden]
     if sum(s.end - s.start for _, s in marked) > MAX_SHARE * total:
         return
     for p in {id(p): p for p, _ in marked if layout.at[p.part, p.p] not in layout.headings}.values():

@@ -10,7 +10,7 @@ from ..model import MarkKind
 
 
 def find_computed(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.marked:
         for mark in p.marks:
             if mark.kind is not MarkKind.COMPUTED or mark.end <= mark.start or mark.control == "INCLUDEPICTURE":
                 continue

@@ -22,7 +22,7 @@ MIN_LONG = 100  # a prompt of that length asks for a longer text
 
 def find_controls(layout: Layout) -> Iterator[Finding]:
     taken: set[tuple[str, int]] = set()
-    for p in layout.body():
+    for p in layout.marked:
         for mark in p.marks:
             if mark.kind not in (MarkKind.CONTROL, MarkKind.CONTROL_AROUND):
                 continue

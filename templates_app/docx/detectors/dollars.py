@@ -14,7 +14,7 @@ CURRENCIES = frozenset("usd us cad aud nzd hkd sgd mxn brl eur gbp".split())
 
 
 def find_dollars(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         if "$" not in p.text:
             continue
         for match in TOKEN.finditer(p.text):

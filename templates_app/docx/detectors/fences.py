@@ -19,7 +19,7 @@ MACHINERY = re.compile(r"(?:FOR|END-FOR|IF|END-IF|EXEC|ALIAS|QUERY|CMD_NODE)\b")
 
 
 def find_fences(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         if not MARKS.search(p.text):
             continue
         for match in TOKEN.finditer(p.text):

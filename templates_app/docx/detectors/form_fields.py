@@ -17,7 +17,7 @@ TYPES = {"date": FieldType.DATE, "number": FieldType.NUMBER}
 
 
 def find_form_fields(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.marked:
         marks = [m for m in p.marks if m.kind is MarkKind.FORM_FIELD and m.control != "FORMCHECKBOX"]
         for run in _runs(marks):
             yield _finding(p, run)

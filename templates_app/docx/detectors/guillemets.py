@@ -15,7 +15,7 @@ COMPOSED = re.compile(r"[A-Za-z0-9]+_\w+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|[A-Z
 
 
 def find_merge_fields(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.marked:
         for mark in p.marks:
             if mark.kind is MarkKind.MERGE_FIELD:
                 name = mark.name or p.text[mark.start : mark.end].strip("«»‹› ")
@@ -32,8 +32,8 @@ def find_merge_fields(layout: Layout) -> Iterator[Finding]:
 
 def find_guillemets(layout: Layout) -> Iterator[Finding]:
     """Many languages quote with guillemets, so plain words count only where merge fields are about."""
-    merging = any(m.kind is MarkKind.MERGE_FIELD for p in layout.paragraphs for m in p.marks)
-    for p in layout.body():
+    merging = any(m.kind is MarkKind.MERGE_FIELD for p in layout.marked for m in p.marks)
+    for p in layout.body:
         if "«" in p.text or "‹" in p.text:
             yield from _in_paragraph(p, merging)
 

@@ -22,7 +22,7 @@ ASKING = re.compile(
 
 
 def find_images(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         linked = next((m for m in p.marks if m.control == "INCLUDEPICTURE" and m.kind is MarkKind.COMPUTED), None)
         if linked is not None:
             yield _linked(p, linked.start, linked.end, linked.name)

@@ -47,8 +47,14 @@ def _is_to_come(layout: Layout, p: Paragraph) -> bool:
     return cell.cell.row > 0 or any(c.column < cell.column for c in layout.row_of(p))
 
 
+def _may_prompt(text: str) -> bool:
+    """Far quicker than the pattern, which nearly always finds nothing."""
+    folded = text.casefold()
+    return any(map(folded.__contains__, STARTS))
+
+
 def find_prompts(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.body:
         for mark in p.marks:
             if mark.kind is MarkKind.PROMPT:
                 words = mark.name.strip("[]<>{} ")
@@ -57,8 +63,7 @@ def find_prompts(layout: Layout) -> Iterator[Finding]:
         if p.cell is not None and (_asks_for_its_cell(layout, p) or _is_to_come(layout, p)):
             start = len(p.text) - len(p.text.lstrip())
             yield Finding("prompt", Rank.PROMPT, (place(p, start, len(p.text.rstrip())),), 0.6, hint=p.text.strip())
-        text = p.text.casefold()
-        for match in PROMPT.finditer(p.text) if any(start in text for start in STARTS) else ():
+        for match in PROMPT.finditer(p.text) if _may_prompt(p.text) else ():
             kind = FieldType.CHOICE if match[0].rstrip(".").casefold().endswith(CHOOSING) else None
             yield Finding(
                 "prompt", Rank.PROMPT, (place(p, match.start(), match.end()),), 0.85, hint=match[0], type=kind

@@ -12,7 +12,7 @@ from .controls import CANONICAL
 
 
 def find_properties(layout: Layout) -> Iterator[Finding]:
-    for p in layout.body():
+    for p in layout.marked:
         for mark in p.marks:
             if mark.kind is MarkKind.PROPERTY and not is_blank(p.text[mark.start : mark.end]):
                 key = mark.name.casefold().replace(" ", "")
