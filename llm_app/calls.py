@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from llm_app.errors import ProviderError
 from llm_app.exchange import Request, ToolCall, Usage
 from llm_app.faults import Fault, fault_of
 from llm_app.ledger import Outcome, Payer, Reservation
-from llm_app.prices import worst_cost
+from llm_app.prices import cost_of, worst_cost
 from llm_app.providers import Candidate
 from llm_app.tokens import count_text, worst_input
 from llm_app.wire import Heard, OnText
@@ -81,7 +81,7 @@ async def make_call(call: Call) -> Reply:
     try:
         await settled(persisted(ledger.reserve, call.reservation(), entry_id))
         await _ask(call, heard)
-        reply = Reply(heard.all_text(), heard.tool_calls(), heard.finish_reason, _counted(call, heard), Decimal(0), 0)
+        text, tool_calls, usage = heard.all_text(), heard.tool_calls(), _counted(call, heard)
     except asyncio.CancelledError:
         await _account_for_failure(call, entry_id, heard, started, code="cancelled", may_be_billed=heard.sent)
         raise
@@ -90,15 +90,24 @@ async def make_call(call: Call) -> Reply:
         raise
     except _ProviderFailed as failed:
         fault, code = failed.fault, failed.fault.error.code
-        await _account_for_failure(call, entry_id, heard, started, code=code, may_be_billed=fault.may_be_billed)
+        billed = heard.sent and fault.may_be_billed
+        await _account_for_failure(call, entry_id, heard, started, code=code, may_be_billed=billed)
         raise fault.error from failed.__cause__
-    duration_ms = _ms_since(started)
-    outcome = Outcome(
-        reply.usage, duration_ms, estimated=heard.usage is None, metadata={"finish_reason": heard.finish_reason}
-    )
+    duration_ms, said = _ms_since(started), {"finish_reason": heard.finish_reason}
+    outcome = _outcome(call, usage, duration_ms, estimated=heard.usage is None, metadata=said)
     cost = await settled(persisted(ledger.book, entry_id, outcome))
-    await run_sync(rates.give_back, call.candidate.provider, _unused(call, reply.usage))
-    return replace(reply, cost_usd=cost, duration_ms=duration_ms)
+    await _give_back(call, usage)
+    return Reply(text, tool_calls, heard.finish_reason, usage, cost, duration_ms)
+
+
+def _outcome(call: Call, usage: Usage | None, duration_ms: int, **more: Any) -> Outcome:
+    cost = cost_of(usage, call.candidate.price) if usage else None
+    return Outcome(usage, cost, duration_ms, **more)
+
+
+async def _give_back(call: Call, usage: Usage) -> None:
+    if rates.is_limited(call.candidate.provider):
+        await run_sync(rates.give_back, call.candidate.provider, call.worst_usage.total_tokens - usage.total_tokens)
 
 
 class _ProviderFailed(Exception):
@@ -136,17 +145,13 @@ async def _account_for_failure(
         return
     # Of a stream we know what came; of a whole answer that did not come, only what it can have cost at most.
     usage = _counted(call, heard) if heard.usage or wire.is_streamed(call.candidate.provider, call.on_text) else None
-    outcome = Outcome(usage, duration_ms, estimated=heard.usage is None, error_code=code)
+    outcome = _outcome(call, usage, duration_ms, estimated=heard.usage is None, error_code=code)
     await settled(persisted(ledger.book, entry_id, outcome))
 
 
 def _counted(call: Call, heard: Heard) -> Usage:
     """As the provider says, else as counted here."""
     return heard.usage or Usage(input_tokens=call.counted_tokens, output_tokens=count_text(heard.generated()))
-
-
-def _unused(call: Call, usage: Usage) -> int:
-    return call.worst_usage.total_tokens - usage.total_tokens
 
 
 def _ms_since(started: float) -> int:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import F
+from django.db import IntegrityError
 from django.db.models.functions import Now
 
 from accounts_app.choices import Role as MemberRole
@@ -22,20 +22,13 @@ from accounts_app.ids import uuid7
 from accounts_app.models import Membership, User
 from jobs_app import feeds
 from jobs_app.choices import FeedType
+from jobs_app.models import Job
 from llm_app.choices import Scope
 from llm_app.errors import CapReached
 from llm_app.models import NOBODY, CustomerCap, LedgerBalance
 
-# The month of the database's clock, in UTC, as `LedgerEntry.period`.
-_MONTH = "to_char(transaction_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM')"
-_HOLD = f"""
-    INSERT INTO llm_app_ledgerbalance AS balance (id, scope, owner_id, period, spent_usd, reserved_usd)
-    SELECT %(id)s, %(scope)s, %(owner)s, CASE WHEN %(monthly)s THEN {_MONTH} ELSE '' END, 0, %(amount)s
-     WHERE %(limit)s::numeric IS NULL OR %(amount)s <= %(limit)s::numeric
-        ON CONFLICT (scope, owner_id, period) DO UPDATE SET reserved_usd = balance.reserved_usd + excluded.reserved_usd
-     WHERE %(limit)s::numeric IS NULL
-        OR balance.spent_usd + balance.reserved_usd + excluded.reserved_usd <= %(limit)s::numeric
- RETURNING period"""
+# Of the check that `llm_app_hold` reports as violated.
+_CHECK = "cap_of_"
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +52,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """A balance: whose."""
+class Balance:
+    """What a balance has come to, as ``llm_app_settle`` returns it, with the customer's own limit if there is one."""
 
-    scope: Scope
     id: uuid.UUID
+    scope: str
+    owner_id: uuid.UUID
+    spent_usd: Decimal
+    warned_at: datetime | None
+    own_limit_usd: Decimal | None
+
+    @property
+    def limit_usd(self) -> Decimal | None:
+        return self.own_limit_usd if self.own_limit_usd is not None else limits_for(None).of(Scope(self.scope))
 
 
 def limits_for(customer_id: uuid.UUID | None) -> Limits:
@@ -82,42 +83,10 @@ def _limit(own: Decimal | None, general: Decimal) -> Decimal | None:
     return own if own is not None else general or None
 
 
-def owners_of(customer_id: uuid.UUID | None, root_job_id: uuid.UUID | None) -> list[Owner]:
-    """The balances a call counts towards, in the order in which they are locked."""
-    owners = [Owner(Scope.INSTALLATION, NOBODY)]
-    if customer_id:
-        owners.append(Owner(Scope.CUSTOMER, customer_id))
-    if root_job_id:
-        owners.append(Owner(Scope.JOB, root_job_id))
-    return owners
-
-
-def hold(owners: list[Owner], amount: Decimal, limits: Limits) -> str:
-    """Reserve in every balance, inside the caller's transaction, or raise ``CapReached``. Returns the month."""
-    if limits.call is not None and amount > limits.call:
-        raise CapReached(
-            f"This call could cost up to {_usd(amount)} USD, more than the {_usd(limits.call)} USD that one call may"
-            f" cost. Shorten the text or the answer, or have an administrator raise the limit."
-        )
-    months = [_hold_one(owner, amount, limits.of(owner.scope)) for owner in owners]
-    return months[0]
-
-
-def _hold_one(owner: Owner, amount: Decimal, limit: Decimal | None) -> str:
-    values: dict[str, Any] = {
-        "id": uuid7(),
-        "scope": owner.scope.value,
-        "owner": owner.id,
-        "monthly": owner.scope != Scope.JOB,
-        "amount": amount,
-        "limit": limit,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD, values)
-        row = cursor.fetchone()
-    if row is None:
-        raise _refusal(owner, amount, limit or Decimal(0))
-    return str(row[0])
+def limits_of_hold() -> dict[str, Any]:
+    """What ``llm_app_hold`` is told beside the amount: the general limits, and ids for balances that are new."""
+    limits = limits_for(None)
+    return {"call_limit": limits.call, "limits": [limits.of(scope) for scope in Scope], "ids": [uuid7() for _ in Scope]}
 
 
 _WORDS = {
@@ -127,15 +96,37 @@ _WORDS = {
 }
 
 
-def _refusal(owner: Owner, amount: Decimal, limit: Decimal) -> CapReached:
-    balance = LedgerBalance.objects.filter(scope=owner.scope, owner_id=owner.id).order_by("-period").first()
+def refusal_of(
+    error: IntegrityError, amount: Decimal, *, customer_id: uuid.UUID | None, job_id: uuid.UUID | None
+) -> CapReached | None:
+    """Which cap an error of ``llm_app_hold`` speaks of, in words; None when it speaks of something else."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    if not name.startswith(_CHECK):
+        return None
+    limits = limits_for(customer_id)
+    if name == f"{_CHECK}call":
+        return CapReached(
+            f"This call could cost up to {_usd(amount)} USD, more than the {_usd(limits.call or Decimal(0))} USD that"
+            f" one call may cost. Shorten the text or the answer, or have an administrator raise the limit."
+        )
+    scope = Scope(name.removeprefix(_CHECK))
+    owners = {Scope.INSTALLATION: NOBODY, Scope.CUSTOMER: customer_id, Scope.JOB: job_id and _root_of(job_id)}
+    return _refusal(scope, owners[scope] or NOBODY, amount, limits.of(scope) or Decimal(0))
+
+
+def _root_of(job_id: uuid.UUID) -> uuid.UUID:
+    return Job.objects.values_list("root_id", flat=True).get(id=job_id) or job_id
+
+
+def _refusal(scope: Scope, owner_id: uuid.UUID, amount: Decimal, limit: Decimal) -> CapReached:
+    balance = LedgerBalance.objects.filter(scope=scope, owner_id=owner_id).order_by("-period").first()
     spent, reserved = (balance.spent_usd, balance.reserved_usd) if balance else (Decimal(0), Decimal(0))
-    logger.warning("cap of %s %s reached: %s + %s of %s USD", owner.scope, owner.id, spent, reserved, limit)
+    logger.warning("cap of %s %s reached: %s + %s of %s USD", scope, owner_id, spent, reserved, limit)
     return CapReached(
-        f"{_WORDS[owner.scope]} is {_usd(limit)} USD: {_usd(spent)} are spent, {_usd(reserved)} reserved for calls"
+        f"{_WORDS[scope]} is {_usd(limit)} USD: {_usd(spent)} are spent, {_usd(reserved)} reserved for calls"
         f" under way, and this call could cost up to {_usd(amount)}. Try again when they are done, or have an"
         f" administrator raise the limit.",
-        scope=owner.scope.value,
+        scope=scope.value,
         limit_usd=str(limit),
         spent_usd=str(spent),
         reserved_usd=str(reserved),
@@ -143,28 +134,15 @@ def _refusal(owner: Owner, amount: Decimal, limit: Decimal) -> CapReached:
     )
 
 
-def settle(owners: list[Owner], period: str, *, reserved: Decimal, spent: Decimal) -> list[LedgerBalance]:
-    """Move an amount from reserved to spent (either may be a correction). Returns the balances as they are now."""
-    return [_settle_one(owner, period, reserved, spent) for owner in owners]
-
-
-def _settle_one(owner: Owner, period: str, reserved: Decimal, spent: Decimal) -> LedgerBalance:
-    key = {"scope": owner.scope, "owner_id": owner.id, "period": "" if owner.scope == Scope.JOB else period}
-    changed = {"spent_usd": F("spent_usd") + spent, "reserved_usd": F("reserved_usd") - reserved}
-    LedgerBalance.objects.filter(**key).update(**changed)
-    return LedgerBalance.objects.get(**key)
-
-
-def warn(balances: list[LedgerBalance], customer_id: uuid.UUID | None, limits: Limits) -> None:
+def warn(balances: list[Balance], customer_id: uuid.UUID | None) -> None:
     """Tell once, when so much of a limit is spent; the last act of a transaction (feeds are locked last)."""
     for balance in balances:
-        scope = Scope(balance.scope)
-        limit = limits.of(scope)
+        scope, limit = Scope(balance.scope), balance.limit_usd
         if limit is None or balance.warned_at is not None:
             continue
         if balance.spent_usd * 100 < limit * settings.COST_WARNING_PERCENT:
             continue
-        LedgerBalance.objects.filter(pk=balance.pk).update(warned_at=Now())
+        LedgerBalance.objects.filter(pk=balance.id).update(warned_at=Now())
         said = f"{_WORDS[scope]} is {_usd(limit)} USD; {_usd(balance.spent_usd)} are spent."
         logger.warning("cost warning for %s %s: %s", scope, balance.owner_id, said)
         if scope != Scope.JOB:

@@ -72,6 +72,10 @@ class Request(_Value):
     prompt_hash: str = Field(default="", max_length=64, description="Of the prompt file, for the ledger.")
 
     @property
+    def characters(self) -> int:
+        return sum(len(message.content) for message in self.messages)
+
+    @property
     def has_pictures(self) -> bool:
         return any(message.pictures for message in self.messages)
 

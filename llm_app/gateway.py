@@ -11,7 +11,7 @@ import json
 import logging
 import random
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ from llm_app.errors import (
 )
 from llm_app.exchange import Answer, Message, Request, Usage, form_of
 from llm_app.ledger import Payer
+from llm_app.lite import load
 from llm_app.providers import Candidate
 from llm_app.tokens import count_input, worst_input
 from llm_app.wire import OnText
@@ -43,6 +44,8 @@ M = TypeVar("M", bound=BaseModel)
 
 # Between tries without a Retry-After: 1, 2, 4 … seconds, with jitter.
 _BACKOFF_SECONDS = 1.0
+# Counting so many characters holds up the event loop for less than changing to a thread and back.
+_COUNTED_AT_ONCE = 2000
 
 logger = logging.getLogger(__name__)
 
@@ -113,36 +116,35 @@ async def buy_answer(order: Order) -> Answer:
     return await _answer(order, Payer(call.customer_id, call.lease, call.key, call.idempotency_key))
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Who may be asked, what is sent, and a kept answer if there is one."""
-
-    candidates: list[Candidate]
-    counted_tokens: int
-    kept: Answer | None = None
-
-
 async def _answer(order: Order, payer: Payer) -> Answer:
-    plan = await run_sync(_plan, order.request, payer)
-    if plan.kept is not None:
+    candidates, kept = await run_sync(_look_up, order.request, payer)
+    if kept is not None:
         if order.listener is not None:
-            await order.listener(plan.kept.text)
-        return plan.kept
-    answer = await _ask_in_turn(order, payer, plan)
+            await order.listener(kept.text)
+        return kept
+    answer = await _ask_in_turn(order, payer, candidates, await _counted(order.request))
     if order.request.keep_seconds and payer.customer_id is not None:
-        await persisted(_keep, order.request, plan.candidates, answer, payer)
+        await persisted(_keep, order.request, candidates, answer, payer)
     return answer
 
 
-def _plan(request: Request, payer: Payer) -> _Plan:
-    """Everything that needs the database or the tokenizer before the first request."""
+def _look_up(request: Request, payer: Payer) -> tuple[list[Candidate], Answer | None]:
+    """Who may be asked, and a kept answer if there is one."""
     found = providers.candidates(request)
     if request.keep_seconds and payer.customer_id is not None:
         kept = answers.find_answer(request, found[0].provider, payer.customer_id)
         if kept is not None:
             ledger.note_hit(payer, provider=kept.provider, model=kept.model, prompt_hash=request.prompt_hash)
-            return _Plan(found, 0, kept)
-    return _Plan(found, count_input(request))
+            return found, kept
+    return found, None
+
+
+async def _counted(request: Request) -> int:
+    """Tokens of the input. Long texts take their time, so they are counted in a thread."""
+    await load()
+    if request.characters <= _COUNTED_AT_ONCE:
+        return count_input(request)
+    return await asyncio.to_thread(count_input, request)
 
 
 def _keep(request: Request, found: list[Candidate], answer: Answer, payer: Payer) -> None:
@@ -152,12 +154,14 @@ def _keep(request: Request, found: list[Candidate], answer: Answer, payer: Payer
         answers.keep_answer(request, provider, answer, customer_id=payer.customer_id, job_id=payer.job_id)
 
 
-async def _ask_in_turn(order: Order, payer: Payer, plan: _Plan) -> Answer:
+async def _ask_in_turn(
+    order: Order, payer: Payer, candidates: list[Candidate], counted_tokens: int
+) -> Answer:
     """The first provider that answers. Once somebody has heard text, a failure is final: it cannot be unsaid."""
     failure: ProviderError | None = None
-    for candidate in plan.candidates:
+    for candidate in candidates:
         try:
-            return await _ask_one(order, payer, candidate, plan.counted_tokens)
+            return await _ask_one(order, payer, candidate, counted_tokens)
         except (ContentRefused, BadModelAnswer):
             raise
         except ProviderError as error:
@@ -204,6 +208,8 @@ def _backoff_seconds(made: int) -> float:
 async def _wait_for_turn(call: Call) -> None:
     """Until the provider's limits per minute let the request through; ``ProviderRateLimited`` when that takes long."""
     provider, waited = call.candidate.provider, 0.0
+    if not rates.is_limited(provider):
+        return
     while (wait := await run_sync(rates.take, provider, call.worst_usage.total_tokens)) > 0:
         if waited + wait > settings.LLM_WAIT_SECONDS:
             raise ProviderRateLimited(
@@ -220,7 +226,7 @@ async def _in_form(schema: type[BaseModel], order: Order, call: Call, reply: Rep
     try:
         return _as_answer([reply], call.candidate, data=_parsed(schema, reply.text))
     except (ValueError, ValidationError) as wrong:
-        again = await _tried(order, _asked_again(call, reply, wrong))
+        again = await _tried(order, await _asked_again(call, reply, wrong))
     try:
         return _as_answer([reply, again], call.candidate, data=_parsed(schema, again.text))
     except (ValueError, ValidationError) as wrong:
@@ -240,12 +246,12 @@ def _json_in(text: str) -> str:
     return text
 
 
-def _asked_again(call: Call, reply: Reply, wrong: Exception) -> Call:
+async def _asked_again(call: Call, reply: Reply, wrong: Exception) -> Call:
     said = Message(role="assistant", content=reply.text or "(nothing)")
     told = Message(role="user", content=f"That answer does not fit the schema: {wrong}\nAnswer again, with JSON only.")
     request = call.request.model_copy(update={"messages": (*call.request.messages, said, told)})
     payer = replace(call.payer, idempotency_key=f"{call.payer.idempotency_key}/again" if call.payer.lease else "")
-    return replace(call, request=request, payer=payer, counted_tokens=count_input(request), on_text=None)
+    return replace(call, request=request, payer=payer, counted_tokens=await _counted(request), on_text=None)
 
 
 def _with_instruction(request: Request) -> Request:

@@ -1,12 +1,17 @@
 """LiteLLM, loaded on first use: it takes seconds and 200 MB, which no web start, command or rules-only job shall pay.
 
+It is loaded whole or not at all: in one place, under a lock, in a thread that nobody's cancellation or time-out
+reaches; an import that fails leaves nothing behind that would spoil the next.
+
 ``dna.settings`` keeps its import from reaching out (``LITELLM_LOCAL_MODEL_COST_MAP``).
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
+import sys
 import threading
 from typing import Any
 
@@ -16,8 +21,13 @@ _lock = threading.Lock()
 _loaded: Any = None
 
 
+async def load() -> Any:
+    """The module, for the event loop. Whoever is cancelled meanwhile leaves the loading to go on for the next."""
+    return _loaded or await asyncio.to_thread(litellm)
+
+
 def litellm() -> Any:
-    """The module, set up once. The first call is slow: from the event loop use a thread."""
+    """The module, set up once. The first call is slow: from the event loop use ``load``."""
     global _loaded
     if _loaded is None:
         with _lock:
@@ -31,7 +41,21 @@ def is_loaded() -> bool:
 
 
 def _load() -> Any:
-    module: Any = importlib.import_module("litellm")
+    before = set(sys.modules)
+    try:
+        module: Any = importlib.import_module("litellm")
+        _set_up(module)
+        _warm(module)
+    except BaseException:
+        # Python takes back the module that failed, not those it had loaded by then, which a second try would find.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "litellm" and name not in before]:
+            del sys.modules[name]
+        raise
+    logger.info("litellm loaded")
+    return module
+
+
+def _set_up(module: Any) -> None:
     module.telemetry = False
     module.suppress_debug_info = True
     module.turn_off_message_logging = True
@@ -43,6 +67,11 @@ def _load() -> Any:
     # It logs requests, with their content, at DEBUG.
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    module.encoding.encode("")  # the tokenizer too is loaded on first use
-    logger.info("litellm loaded")
-    return module
+
+
+def _warm(module: Any) -> None:
+    """What it would load at the first call, on the event loop, where a second and a half stops everybody."""
+    module.encoding.encode("")
+    openai: Any = importlib.import_module("openai")
+    _ = openai.AsyncOpenAI(api_key="none").chat.completions
+    module.completion(model="openai/gpt-4o", messages=[{"role": "user", "content": "."}], mock_response=".")

@@ -20,16 +20,13 @@ def current_prices() -> QuerySet[Price]:
     return begun.order_by("model", "-valid_from").distinct("model")
 
 
-def price_of(provider: Provider) -> Price:
-    """The price that counts at this moment; ``UnknownPrice`` says which row is missing."""
-    price = Price.objects.filter(model=provider.price_key, valid_from__lte=Now()).order_by("-valid_from").first()
-    if price is None:
-        raise UnknownPrice(
-            f"The price of {provider.display_name} is not known, so it is not asked. Add a row for the model"
-            f" “{provider.price_key}” in the admin under Language models, Prices; for a model of your own that costs"
-            f" nothing, mark it so there."
-        )
-    return price
+def unknown_price(provider: Provider) -> UnknownPrice:
+    """Says which row is missing."""
+    return UnknownPrice(
+        f"The price of {provider.display_name} is not known, so it is not asked. Add a row for the model"
+        f" “{provider.price_key}” in the admin under Language models, Prices; for a model of your own that costs"
+        f" nothing, mark it so there."
+    )
 
 
 def cost_of(usage: Usage, price: Price) -> Decimal:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model
 
 from accounts_app.access import Actor, record_audit
 from accounts_app.errors import DnaError, NotAllowed
@@ -14,7 +17,38 @@ from llm_app.choices import Role
 from llm_app.errors import NoProvider, UnknownPrice, UnknownProvider
 from llm_app.exchange import Request
 from llm_app.models import Price, Provider
-from llm_app.prices import price_of
+from llm_app.prices import unknown_price
+
+M = TypeVar("M", bound=Model)
+
+
+def _fields(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _columns(model: type[Model], alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in _fields(model))
+
+
+def _object(model: type[M], values: Sequence[Any]) -> M:
+    return model.from_db("default", _fields(model), values)
+
+
+# Read for every call; the primary key comes first among the columns of both.
+_FIRST = f"""
+    CASE WHEN %(name)s <> '' THEN provider.name = %(name)s
+         {" ".join(f"WHEN %(role)s = '{role.value}' THEN provider.{role.column}" for role in Role)} END"""
+_IN_ORDER = f"""
+    SELECT {_FIRST}, {_columns(Provider, "provider")}, {_columns(Price, "price")}
+      FROM llm_app_provider AS provider
+      LEFT JOIN LATERAL (
+          SELECT * FROM llm_app_price
+           WHERE model = coalesce(nullif(provider.price_name, ''), provider.litellm_model)
+             AND valid_from <= statement_timestamp()
+           ORDER BY valid_from DESC LIMIT 1
+      ) AS price ON true
+     WHERE {_FIRST} OR (%(fallbacks)s AND provider.enabled AND provider.fallback_order IS NOT NULL)
+     ORDER BY {_FIRST} DESC, provider.fallback_order, provider.name"""  # noqa: S608 - only fixed fragments
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +110,9 @@ def candidates(request: Request) -> list[Candidate]:
     """
     found: list[Candidate] = []
     first_lack: DnaError | None = None
-    for provider in _in_order(request):
+    for provider, price in _in_order(request):
         try:
-            found.append(_candidate(provider, request))
+            found.append(_candidate(provider, price, request))
         except (NoProvider, UnknownPrice) as lack:
             first_lack = first_lack or lack
             logger.debug("provider %s is left out: %s", provider.name, lack)
@@ -88,23 +122,24 @@ def candidates(request: Request) -> list[Candidate]:
     return found
 
 
-def _in_order(request: Request) -> list[Provider]:
-    fallbacks = Provider.objects.filter(enabled=True, fallback_order__isnull=False)
-    others = list(fallbacks.order_by("fallback_order", "name"))
-    if request.provider:
-        first = Provider.objects.filter(name=request.provider).first()
-        if first is None:
-            raise UnknownProvider(f"There is no provider {request.provider!r}.")
-    else:
-        first = default_provider(request.role)
-    chosen = [first] if first else []
-    return chosen + [one for one in others if request.fallbacks and one not in chosen]
+def _in_order(request: Request) -> list[tuple[Provider, Price | None]]:
+    """The first one and the fallbacks, each with the price that counts at this moment."""
+    values: dict[str, Any] = {"name": request.provider, "role": request.role.value, "fallbacks": request.fallbacks}
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_ORDER, values)
+        rows = cursor.fetchall()
+    if request.provider and not any(is_first for is_first, *_ in rows):
+        raise UnknownProvider(f"There is no provider {request.provider!r}.")
+    width = 1 + len(_fields(Provider))
+    return [(_object(Provider, row[1:width]), _object(Price, row[width:]) if row[width] else None) for row in rows]
 
 
-def _candidate(provider: Provider, request: Request) -> Candidate:
+def _candidate(provider: Provider, price: Price | None, request: Request) -> Candidate:
     if lack := why_unavailable(provider) or _missing_ability(provider, request):
         raise NoProvider(f"{provider.display_name} cannot be used: {lack}")
-    return Candidate(provider, price_of(provider))
+    if price is None:
+        raise unknown_price(provider)
+    return Candidate(provider, price)
 
 
 def _missing_ability(provider: Provider, request: Request) -> str:

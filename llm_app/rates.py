@@ -33,9 +33,13 @@ _GIVE_BACK = "UPDATE llm_app_ratebucket SET tokens = least(%s, tokens + %s) WHER
 _PLENTY = 1e9
 
 
+def is_limited(provider: Provider) -> bool:
+    return provider.requests_per_minute is not None or provider.tokens_per_minute is not None
+
+
 def take(provider: Provider, tokens: int) -> float:
     """Take one request and so many tokens. Returns 0, or in how many seconds it is worth asking again."""
-    if provider.requests_per_minute is None and provider.tokens_per_minute is None:
+    if not is_limited(provider):
         return 0.0
     values: dict[str, Any] = {
         "provider": provider.pk,

@@ -11,7 +11,7 @@ from typing import Any
 
 from llm_app.errors import BadModelAnswer
 from llm_app.exchange import Message, Request, ToolCall, Usage
-from llm_app.lite import litellm
+from llm_app.lite import load
 from llm_app.models import Provider
 from llm_app.providers import api_key
 
@@ -64,7 +64,7 @@ async def send(
     on_text: OnText | None = None,
 ) -> None:
     """Ask, and hear the answer out; streamed when somebody wants the text as it comes. Raises LiteLLM's errors."""
-    module = await asyncio.to_thread(litellm)
+    module = await load()
     streamed = is_streamed(provider, on_text)
     arguments = _arguments(request, provider, max_tokens, idempotency_key, streamed=streamed)
     heard.sent = True
