@@ -217,6 +217,9 @@ LLM_WAIT_SECONDS = env.integer("LLM_WAIT_SECONDS", 30)
 ANSWER_CACHE_DAYS = env.integer("ANSWER_CACHE_DAYS", 30, minimum=1)
 # The ledger's figures stay for ever; which prompt and step they were for goes after this.
 LEDGER_METADATA_DAYS = env.integer("LEDGER_METADATA_DAYS", 365)
+# Readings of a template that score (0 to 1) no further apart may be put to whoever allowed questions, for so long.
+PARSE_QUESTION_MARGIN = env.decimal("PARSE_QUESTION_MARGIN", "0.15")
+PARSE_QUESTION_SECONDS = env.integer("PARSE_QUESTION_SECONDS", 3600, minimum=1)
 # `manage.py up` serves scripted answers, too, as a provider that says so in its name.
 DEMO_PROVIDER = env.boolean("DNA_DEMO_PROVIDER", default=False)
 # Keys stay in the environment; the rows of providers name the variables.

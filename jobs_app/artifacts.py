@@ -45,12 +45,13 @@ def store_bytes(
     path = blob_path(sha256)
     _write_once(path, data)
     with transaction.atomic(savepoint=False):
-        _hold_blob(sha256, len(data))
+        blob = Blob(sha256=sha256, size_bytes=len(data), unused_since=None)
+        _hold_blob(blob)
         # Garbage collection may have taken the file before the lock was ours.
         _write_once(path, data)
         return Artifact.objects.create(
             customer_id=customer_id,
-            blob_id=sha256,
+            blob=blob,
             job_id=job_id,
             filename=filename[:255],
             media_type=media_type,
@@ -61,17 +62,16 @@ def store_bytes(
         )
 
 
-def _hold_blob(sha256: str, size: int) -> None:
+def _hold_blob(blob: Blob) -> None:
     """Make the row or lock it, so that garbage collection cannot take the blob before the new reference is there.
 
     A blob in use is locked for sharing: many may store the same file at once.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_MAKE_OR_SHARE, [sha256, size, sha256])
+        cursor.execute(_MAKE_OR_SHARE, [blob.sha256, blob.size_bytes, blob.sha256])
         if cursor.fetchone() == (True,):
             return
-    row = Blob(sha256=sha256, size_bytes=size, unused_since=None)
-    Blob.objects.bulk_create([row], update_conflicts=True, unique_fields=["sha256"], update_fields=["unused_since"])
+    Blob.objects.bulk_create([blob], update_conflicts=True, unique_fields=["sha256"], update_fields=["unused_since"])
 
 
 def blob_path(sha256: str) -> Path:

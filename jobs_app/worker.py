@@ -358,7 +358,7 @@ def _deregister(worker: JobWorker) -> None:
 
 
 def _load_memory(claim: Claim, workflow: Workflow, paid_calls: PaidCalls) -> Memory:
-    expected = progress.expected_seconds(workflow.name, workflow.expected_seconds)
+    expected = progress.expected_seconds(workflow, claim.job.arguments)
     return Memory(claim, steps.load_results(claim.job.id), expected, paid_calls)
 
 

@@ -29,20 +29,29 @@ class Workflow:
     """What it does, for people."""
     expected_seconds: float
     """A first guess at the duration, until past jobs tell."""
+    size_argument: str = ""
+    """The argument, a whole number, that says how large a job is: jobs of one size take about the same time."""
 
 
 _registry: dict[tuple[str, int], Workflow] = {}
 
 
 def workflow(
-    name: str, *, arguments: type[A], version: int = 1, title: str = "", expected_seconds: float = 5.0
+    name: str,
+    *,
+    arguments: type[A],
+    version: int = 1,
+    title: str = "",
+    expected_seconds: float = 5.0,
+    size_argument: str = "",
 ) -> Callable[[Callable[[Run, A], Awaitable[R]]], Callable[[Run, A], Awaitable[R]]]:
     """Register a body. It does no I/O and reads no clock or random source: all of that belongs in steps."""
 
     def register(body: Callable[[Run, A], Awaitable[R]]) -> Callable[[Run, A], Awaitable[R]]:
         if (name, version) in _registry:
             raise ValueError(f"workflow {name} version {version} is registered twice")
-        _registry[name, version] = Workflow(name, version, body, arguments, title or name, expected_seconds)
+        made = Workflow(name, version, body, arguments, title or name, expected_seconds, size_argument)
+        _registry[name, version] = made
         return body
 
     return register

@@ -17,7 +17,7 @@ from accounts_app.errors import DnaError
 from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from jobs_app.models import Job
-from templates_app.models import Document, Finding, Review, Template, TemplateField, TemplateSection
+from templates_app.models import Correction, Document, Finding, Review, Template, TemplateField, TemplateSection
 from templates_app.templates import archive_template, reparse_template, restore_template
 
 
@@ -46,6 +46,13 @@ class FieldInline(LookOnlyInline):
     tab = True
 
 
+class CorrectionInline(LookOnlyInline):
+    model = Correction
+    fields = ("ordinal", "act", "field_keys", "said", "quote", "why", "provider", "model", "refusal", "was_asked")
+    show_change_link = False
+    tab = True
+
+
 def _job_link(job: Job | None) -> str:
     return _link("admin:jobs_app_job_change", job, job.get_status_display()) if job else "-"
 
@@ -70,7 +77,7 @@ class TemplateAdmin(ReadOnlyAdmin):
     list_select_related = ("customer", "parse_job", "created_by", "file")
     search_fields = ("name", "title", "standard", "file__filename", "file_sha256", "id")
     date_hierarchy = "created_at"
-    inlines = (SectionInline, FieldInline)
+    inlines = (SectionInline, FieldInline, CorrectionInline)
     actions = ("read_again", "archive", "restore")
 
     def has_act_permission(self, request: HttpRequest) -> bool:

@@ -54,9 +54,10 @@ class UploadForm(Schema):
 
     name: str = Field("", max_length=200, description="Empty: the file's name.")
     standard: str = Field("", max_length=60, description="For instance iso-9001-2015.")
-    provider: str = Field("", max_length=100, description="Language model to use; empty for rules alone.")
+    provider: str = Field("", max_length=100, description="Language model to use; empty: the default, if any.")
     custom_rules: str = Field("", max_length=20_000, description="Hints for reading, such as “section headers are H1”.")
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=10, description="0 to 10, higher first.")
+    allow_questions: bool = Field(False, description="The job may wait for a person's answer where readings are close.")
 
 
 @router.post(

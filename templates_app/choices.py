@@ -75,3 +75,34 @@ class FindingStatus(TextChoices):
     OPEN = "open", "Open"
     APPLIED = "applied", "Applied"
     IGNORED = "ignored", "Ignored"
+
+
+class CorrectionAct(TextChoices):
+    """What a language model does to what the rules found."""
+
+    RENAME = "rename", "Rename"
+    RETYPE = "retype", "Change type"
+    MERGE = "merge", "Merge"
+    SPLIT = "split", "Split"
+    DROP = "drop", "Drop"
+    ADD = "add", "Add"
+
+
+class CorrectionRefusal(TextChoices):
+    """Why a correction was not made, for people."""
+
+    UNKNOWN_ACT = "unknown_act", "There is no such correction"
+    UNKNOWN_FIELD = "unknown_field", "It names a field that was not shown"
+    UNKNOWN_TYPE = "unknown_type", "There is no such type"
+    IMPOSSIBLE_TYPE = "impossible_type", "The place in the file cannot take that type"
+    BAD_LABEL = "bad_label", "The label is empty, too long, or not in the words of the file or the hints"
+    QUOTE_NOT_FOUND = "quote_not_found", "What it quotes does not stand in that part of the file"
+    CANNOT_MERGE = "cannot_merge", "These places cannot take one value"
+    CANNOT_SPLIT = "cannot_split", "The field has one place, or its places belong together"
+    OVERLAPS = "overlaps", "There is a field at that place already"
+    CONTRADICTS = "contradicts", "Another correction of the same field was made before"
+    RULES_ARE_SURER = "rules_are_surer", "What stands in the file speaks more for the rules' reading"
+    KEPT_BY_PERSON = "kept_by_person", "A person kept the rules' reading"
+    PART_GIVES_ORDERS = "part_gives_orders", "That part of the file gives orders to language models"
+    TOO_MANY = "too_many", "There were more corrections than can be meant"
+    NOTHING_CHANGES = "nothing_changes", "It is so already"

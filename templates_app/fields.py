@@ -13,12 +13,11 @@ from accounts_app.access import Actor, record_audit
 from accounts_app.errors import NotFound
 from templates_app.choices import FieldType
 from templates_app.errors import BadField
+from templates_app.field_types import possible_types
 from templates_app.models import Template, TemplateField
 from templates_app.parsing import EDITABLE
 from templates_app.templates import check_not_archived, locked_template
 
-# Types whose place in the file is a structure of its own: a table, a picture, a box. Their type cannot change.
-_STRUCTURAL = frozenset({FieldType.TABLE, FieldType.IMAGE, FieldType.CHECKBOX})
 _MAX_OPTIONS = 500
 _MAX_OPTION_CHARACTERS = 500
 
@@ -60,10 +59,7 @@ def has_boxes(field: TemplateField) -> bool:
 
 def types_for(field: TemplateField) -> list[FieldType]:
     """The types this field may be given."""
-    read_as = FieldType(field.parsed.get("type", field.type))
-    if read_as in _STRUCTURAL or has_boxes(field):
-        return [read_as]
-    return [kind for kind in FieldType if kind not in _STRUCTURAL]
+    return possible_types(FieldType(field.parsed.get("type", field.type)), has_boxes=has_boxes(field))
 
 
 def check_changes(field: TemplateField, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,16 @@ from accounts_app.ids import uuid7
 from accounts_app.models import Customer, User
 from jobs_app.choices import JobStatus
 from jobs_app.models import Artifact, Job
-from templates_app.choices import FieldType, FindingKind, FindingSource, FindingStatus, ReviewMode, Severity
+from templates_app.choices import (
+    CorrectionAct,
+    CorrectionRefusal,
+    FieldType,
+    FindingKind,
+    FindingSource,
+    FindingStatus,
+    ReviewMode,
+    Severity,
+)
 from templates_app.standards.catalogue import DocumentType, Standard, catalogue, document_type_of
 
 
@@ -28,7 +37,10 @@ class Template(models.Model):
     name = models.CharField(max_length=200)
     standard = models.CharField(max_length=60, blank=True, help_text="For instance iso-9001-2015.")
     custom_rules = models.TextField(blank=True, help_text="Hints for reading, such as “section headers are H1”.")
-    provider = models.CharField(max_length=100, blank=True, help_text="Language model to use; empty for rules alone.")
+    provider = models.CharField(max_length=100, blank=True, help_text="Language model asked for; empty: the default.")
+    allow_questions = models.BooleanField(
+        default=False, db_default=False, help_text="Whether its readers may ask a person where two readings are close."
+    )
     file = models.ForeignKey(Artifact, models.PROTECT, related_name="+")
     file_sha256 = models.CharField(max_length=64)
     parse_job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -41,6 +53,12 @@ class Template(models.Model):
     notes = models.JSONField(default=list, blank=True, help_text="What was odd about the file, one sentence each.")
     losses = models.JSONField(
         default=list, db_default=[], blank=True, help_text="What was not read or is not seen, by kind, with places."
+    )
+    read_by = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Language models that corrected it; empty: rules alone."
+    )
+    reading_notes = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="What a reader must know of the reading, a sentence each."
     )
     document_type = models.CharField(max_length=60, blank=True, db_default="", help_text="Empty: not known.")
     document_type_by_hand = models.BooleanField(default=False, db_default=False)
@@ -143,6 +161,37 @@ class TemplateField(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Correction(models.Model):
+    """What a language model said of the rules' reading, and what became of it. Replaced by the next reading."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="corrections", db_index=False)
+    ordinal = models.PositiveIntegerField()
+    act = models.CharField(max_length=20, choices=CorrectionAct)
+    field_keys = models.JSONField(default=list, help_text="The fields it is about, as the rules named them.")
+    said = models.JSONField(default=dict, help_text="Label, type and options that it proposed.")
+    quote = models.TextField(blank=True, help_text="Its evidence, as it said it.")
+    why = models.TextField(blank=True)
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=200)
+    refusal = models.CharField(max_length=30, choices=CorrectionRefusal, blank=True, help_text="Empty: it was made.")
+    was_asked = models.BooleanField(default=False, help_text="A person was asked about it.")
+
+    class Meta:
+        ordering: ClassVar = ["template", "ordinal"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["template", "ordinal"], name="correction_order")]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} {', '.join(self.field_keys)}".strip()
+
+    @property
+    def proposal(self) -> str:
+        """In words: the label and the type it wanted."""
+        kind = FieldType(self.said["type"]).label if self.said.get("type") in FieldType.values else ""
+        return ", ".join(filter(None, [self.said.get("label", ""), kind, *self.said.get("options", [])]))
 
 
 class Document(models.Model):

@@ -33,7 +33,7 @@ from templates_app.errors import BadField
 from templates_app.fields import edit_field, get_field
 from templates_app.fill_form import UNSURE_BELOW, build_contents, build_groups, first_values, read_values
 from templates_app.forms import FieldForm
-from templates_app.models import Document, Template, TemplateField
+from templates_app.models import Correction, Document, Template, TemplateField
 from templates_app.previews import template_preview
 from templates_app.shown_values import shown_groups
 from templates_app.templates import (
@@ -107,10 +107,20 @@ def template_page(request: HttpRequest, template_id: UUID) -> HttpResponse:
     context = _rights(actor, template) | {
         "template": template,
         "groups": build_groups(fields, {}, {}) if template.is_ready else [],
+        "corrections": _corrections(template),
         "unsure_count": sum(one.confidence < UNSURE_BELOW for one in fields),
         "documents": list(search_documents(actor, template_id=template.id)[:5]),
     }
     return render(request, "templates_app/template.html", context)
+
+
+def _corrections(template: Template) -> dict[str, list[Correction]]:
+    found = list(template.corrections.all())
+    return {
+        "all": found,
+        "made": [one for one in found if not one.refusal],
+        "refused": [one for one in found if one.refusal],
+    }
 
 
 @require_safe

@@ -1,10 +1,14 @@
-"""The parse job: a Word file becomes sections and fields, by rules."""
+"""A Word file becomes sections and fields: read by rules in a child process, saved in one step.
+
+The job that does so is in ``reading``; its first version, by rules alone, stays here until its last job is drained.
+"""
 
 from __future__ import annotations
 
 import json
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +22,11 @@ from jobs_app.models import Artifact
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from templates_app.classification import classify
+from templates_app.correction.corrections import Judged
 from templates_app.docx import jsonio
 from templates_app.docx.model import Field, Parse, Section
 from templates_app.losses import summarize_losses
-from templates_app.models import Template, TemplateField, TemplateSection
+from templates_app.models import Correction, Template, TemplateField, TemplateSection
 from templates_app.word import run_word_child
 
 PARSE_WORKFLOW = "template.parse"
@@ -32,6 +37,7 @@ class ParseRequest(BaseModel):
     template_id: uuid.UUID
     file_id: uuid.UUID
     file_sha256: str
+    size_bytes: int = 0
 
 
 class ParsedFile(BaseModel):
@@ -43,11 +49,25 @@ class ParsedFile(BaseModel):
     fields_count: int
 
 
+class Correcting(BaseModel):
+    """What a language model did to the reading: who it was, what became of each correction, what a reader must know."""
+
+    providers: list[str] = []
+    notes: list[str] = []
+    judged: list[Judged] = []
+
+
 class ParseResult(BaseModel):
+    """What is there now; corrections of a language model made, and refused, those counted by reason."""
+
     template_id: uuid.UUID
     sections_count: int
     fields_count: int
     places_count: int
+    providers: list[str] = []
+    corrections_count: int = 0
+    refused: dict[str, int] = {}
+    notes: list[str] = []
 
 
 @workflow(PARSE_WORKFLOW, title="Read a template", arguments=ParseRequest, expected_seconds=2)
@@ -66,7 +86,7 @@ async def read_word_file(file_id: uuid.UUID, template_id: uuid.UUID) -> ParsedFi
         word_file.symlink_to(path)
         await run_word_child("parse", word_file, "--json", folder, "--progress")
         data = Path(folder, "template.json").read_bytes()
-    return await run_sync(_keep, data, source.customer_id, template_id)
+    return await run_sync(keep_parse, data, source.customer_id, template_id)
 
 
 def _source(file_id: uuid.UUID) -> tuple[Artifact, Path]:
@@ -74,7 +94,8 @@ def _source(file_id: uuid.UUID) -> tuple[Artifact, Path]:
     return artifact, artifacts.verified_path(artifact)
 
 
-def _keep(data: bytes, customer_id: uuid.UUID, template_id: uuid.UUID) -> ParsedFile:
+def keep_parse(data: bytes, customer_id: uuid.UUID, template_id: uuid.UUID) -> ParsedFile:
+    """A parse as JSON becomes an artifact of the job whose step this is called in."""
     found = json.loads(data)
     call = steps.current_call.get()
     artifact = artifacts.store_bytes(
@@ -99,8 +120,9 @@ def read_parse(artifact: Artifact) -> Parse:
     return jsonio.parse_from_json(json.loads(artifacts.read_bytes(artifact)))
 
 
-def save_parse(template_id: uuid.UUID, parsed: ParsedFile) -> ParseResult:
+def save_parse(template_id: uuid.UUID, parsed: ParsedFile, correcting: Correcting | None = None) -> ParseResult:
     """Replace the template's sections and fields by the ones read; edits of fields at the same places stay."""
+    correcting = correcting or Correcting()
     template = Template.objects.select_for_update(no_key=True).get(id=template_id)
     artifact = Artifact.objects.get(id=parsed.artifact_id)
     parse = read_parse(artifact)
@@ -115,13 +137,42 @@ def save_parse(template_id: uuid.UUID, parsed: ParsedFile) -> ParseResult:
     template.language = parse.outline.language[:20]
     template.notes = list(parse.outline.notes)
     template.losses = summarize_losses(parse.outline.losses)
-    changed = classify(template, parse)
+    template.read_by, template.reading_notes = correcting.providers, correcting.notes
+    _save_corrections(template, correcting.judged)
+    changed = [*classify(template, parse), "read_by", "reading_notes"]
     template.save(update_fields=["parsed_file", "parsed_at", "title", "language", "notes", "losses", *changed])
+    refused = Counter(one.refusal.value for one in correcting.judged if one.refusal is not None)
     return ParseResult(
         template_id=template.id,
         sections_count=len(sections),
         fields_count=len(parse.fields),
         places_count=sum(len(field.anchors) for field in parse.fields),
+        providers=correcting.providers,
+        corrections_count=len(correcting.judged) - refused.total(),
+        refused=dict(refused),
+        notes=correcting.notes,
+    )
+
+
+def _save_corrections(template: Template, judged: list[Judged]) -> None:
+    """Of this reading alone: those of an earlier one speak of fields that are gone."""
+    template.corrections.all().delete()
+    Correction.objects.bulk_create(
+        Correction(
+            customer_id=template.customer_id,
+            template=template,
+            ordinal=ordinal,
+            act=one.act,
+            field_keys=one.field_keys,
+            said=one.said,
+            quote=one.quote,
+            why=one.why,
+            provider=one.provider,
+            model=one.model,
+            refusal=one.refusal or "",
+            was_asked=one.was_asked,
+        )
+        for ordinal, one in enumerate(judged)
     )
 
 

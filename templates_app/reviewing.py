@@ -124,7 +124,8 @@ def look_by_rules(review_id: uuid.UUID) -> Plan:
 
 def _chosen_provider(template: Template) -> str:
     """Another one than read the template, where there is one."""
-    found = choose_provider(Role.REVIEWER, other_than=template.provider)
+    read_by = template.provider or next(iter(template.read_by), "")
+    found = choose_provider(Role.REVIEWER, other_than=read_by)
     return found.name if found else ""
 
 

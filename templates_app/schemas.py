@@ -13,7 +13,7 @@ from jobs_app.choices import JobStatus
 from jobs_app.models import Job
 from jobs_app.presentation import error_data
 from templates_app.choices import FieldType, OnUnfilled
-from templates_app.models import Document, Template, TemplateField
+from templates_app.models import Correction, Document, Template, TemplateField
 
 
 class JobAccepted(Schema):
@@ -85,7 +85,8 @@ class TemplateOut(Schema):
     sha256: str = Field(alias="file_sha256")
     title: str
     language: str
-    provider: str
+    provider: str = Field(description="Language model asked for; empty: the default.")
+    read_by: list[str] = Field(description="Language models that corrected the reading; empty: rules alone.")
     sections_count: int
     fields_count: int
     created_by: PersonOut | None
@@ -169,10 +170,33 @@ class LossOut(Schema):
     places: list[LossPlaceOut] = Field(description="The first 20.")
 
 
+class CorrectionOut(Schema):
+    """What a language model said of the rules' reading, and what became of it."""
+
+    act: str = Field(description="rename, retype, merge, split, drop or add; as said, where there is no such act.")
+    fields: list[str] = Field(alias="field_keys", description="Keys as the rules gave them.")
+    proposal: dict[str, Any] = Field(alias="said", description="The label, type and options proposed.")
+    quote: str
+    why: str
+    provider: str
+    model: str
+    made: bool
+    refusal: str = Field(description="Why it was not made, as a code; empty: it was.")
+    reason: str = Field(alias="get_refusal_display", description="The same in words.")
+    was_asked: bool = Field(description="A person was asked about it.")
+
+    @staticmethod
+    def resolve_made(correction: Correction) -> bool:
+        return not correction.refusal
+
+
 class TemplateDetail(TemplateOut):
     """A template with everything it was read as."""
 
     custom_rules: str
+    allow_questions: bool
+    reading_notes: list[str] = Field(description="What a reader must know of the reading, one sentence each.")
+    corrections: list[CorrectionOut]
     recognition: dict[str, Any] = Field(description="What its words spoke for: type_score, and standards with scores.")
     notes: list[str] = Field(description="What was odd about the file, one sentence each.")
     losses: list[LossOut] = Field(description="What was not read, will not be filled or cannot be seen.")

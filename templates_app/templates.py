@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any, cast
@@ -22,6 +23,8 @@ from jobs_app import artifacts
 from jobs_app.choices import TERMINAL
 from jobs_app.jobs import DEFAULT_PRIORITY, cancel_job, submit_job
 from jobs_app.models import Job
+from llm_app.errors import NoProvider
+from llm_app.providers import check_provider
 from templates_app.errors import TemplateArchived
 from templates_app.models import Template, TemplateField, TemplateSection
 from templates_app.once import make_once
@@ -43,6 +46,7 @@ class _Details:
     custom_rules: str
     provider: str
     priority: int
+    allow_questions: bool
 
 
 def upload_template(
@@ -55,18 +59,20 @@ def upload_template(
     custom_rules: str = "",
     provider: str = "",
     priority: int = DEFAULT_PRIORITY,
+    allow_questions: bool = False,
     idempotency_key: str | None = None,
 ) -> Template:
     """Keep a Word file and start reading it. The file, the template and its job come to be together or not at all.
 
     Without an actor it is whoever runs the installation who asks. Raises ``NotAllowed``, ``TooLarge``,
-    ``WordFileRefused``, ``BadInput`` and ``IdempotencyConflict``.
+    ``WordFileRefused``, ``BadInput``, ``UnknownProvider`` and ``IdempotencyConflict``.
     """
     if actor is not None:
         actor.check(Role.EDITOR, customer_id)
     word_file = receive_word_file(file)
     name = name.strip() or PurePath(word_file.filename).stem[:200]
-    details = _checked_details(_Details(name, standard.strip(), custom_rules.strip(), provider.strip(), priority))
+    told = _Details(name, standard.strip(), custom_rules.strip(), provider.strip(), priority, allow_questions)
+    details = _checked_details(told)
     kept: list[Template] = []
 
     def keep() -> Job:
@@ -93,6 +99,9 @@ def _checked_details(details: _Details) -> _Details:
             raise BadInput(f"{field.replace('_', ' ').capitalize()} has at most {limit} characters.", field=field)
     if not 0 <= details.priority <= _MAX_PRIORITY:
         raise BadInput(f"Priority is a number from 0 to {_MAX_PRIORITY}.", field="priority")
+    if details.provider:
+        with suppress(NoProvider):  # it lacks its key, say: then rules read the file, and the template says why
+            check_provider(details.provider)
     return details
 
 
@@ -117,6 +126,7 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
         standards_by_hand=named is not None,
         custom_rules=details.custom_rules,
         provider=details.provider,
+        allow_questions=details.allow_questions,
         file=artifact,
         file_sha256=word_file.sha256,
         created_by=actor.user if actor else None,
@@ -128,9 +138,15 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
 
 
 def _submit_parse(template: Template, *, actor: Actor | None, priority: int) -> Job:
+    request = ParseRequest(
+        template_id=template.id,
+        file_id=template.file_id,
+        file_sha256=template.file_sha256,
+        size_bytes=template.file.blob.size_bytes,
+    )
     return submit_job(
         workflow=PARSE_WORKFLOW,
-        arguments=ParseRequest(template_id=template.id, file_id=template.file_id, file_sha256=template.file_sha256),
+        arguments=request,
         customer_id=template.customer_id,
         actor=actor,
         subject=template,
@@ -239,7 +255,7 @@ def get_whole_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
     """One visible template with its sections and fields, in a fixed number of queries."""
     fields = Prefetch("fields", TemplateField.objects.select_related("section"))
     found = Template.objects.visible_to(actor).filter(id=template_id)
-    template = _presentable(found).prefetch_related("sections", fields).first()
+    template = _presentable(found).prefetch_related("sections", fields, "corrections").first()
     if template is None:
         raise NotFound("There is no such template, or you may not see it.")
     return template

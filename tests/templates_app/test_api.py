@@ -147,7 +147,7 @@ def test_an_upload_takes_few_statements(
 def test_one_template_whole(
     client_of_viewer: Client, template: Template, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(6):  # session, user, memberships; template, sections, fields
+    with django_assert_num_queries(7):  # session, user, memberships; template, sections, fields, corrections
         whole = client_of_viewer.get(f"{API}/templates/{template.id}").json()
     assert [section["heading"] for section in whole["sections"]][:2] == ["Document control", "The supplier"]
     fields = {field["key"]: field for field in whole["fields"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -437,14 +438,22 @@ def test_a_hostile_file_and_a_model_that_falls_for_it_change_nothing(
 
 
 def check_order_is_data(scripted: ScriptedProvider, order: str) -> None:
-    """What the file says stands between the two fences of the last message, and nowhere before them."""
-    asked = [call.body for call in scripted.calls if call.body]
-    system, told = asked[0]["messages"][0]["content"], asked[0]["messages"][1]["content"]
-    fence = next(line for line in told.splitlines() if line.startswith("----- untrusted"))
-    before, data, after = told.split(fence)
+    """What the file says stands between the two lines that fence it, and nowhere before them."""
+    told = "\n".join(texts_in(next(call.body for call in scripted.calls if call.body)))
+    mark = re.findall(r"^--- begin (\w+) ---$", told, re.MULTILINE)[-1]
+    before, rest = told.split(f"--- begin {mark} ---", 1)
+    data, _ = rest.split(f"--- end {mark} ---")
     for line in order.splitlines():
-        assert line in data and line not in before and line not in system
-    assert after.strip() == "" and SECTIONS["Scope"] in data
+        assert line in data and line not in before
+    assert SECTIONS["Scope"] in data
+
+
+def texts_in(body: Any) -> list[str]:
+    """Every text of a request, in whatever wire format."""
+    if isinstance(body, dict | list):
+        inner = body.values() if isinstance(body, dict) else body
+        return [text for one in inner for text in texts_in(one)]
+    return [body] if isinstance(body, str) else []
 
 
 def test_a_part_without_an_answer_is_told_and_the_others_count(
