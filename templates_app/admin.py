@@ -17,7 +17,17 @@ from accounts_app.errors import DnaError
 from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from jobs_app.models import Job
-from templates_app.models import Correction, Document, Finding, Review, Template, TemplateField, TemplateSection
+from templates_app.models import (
+    Correction,
+    Document,
+    Fact,
+    FactLink,
+    Finding,
+    Review,
+    Template,
+    TemplateField,
+    TemplateSection,
+)
 from templates_app.templates import archive_template, reparse_template, restore_template
 
 
@@ -193,3 +203,20 @@ class FindingAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "severity", "source", "status", "standard", "customer")
     list_select_related = ("customer", "decided_by")
     search_fields = ("sentence", "quote", "review__template__name")
+
+
+@admin.register(Fact)
+class FactAdmin(ReadOnlyAdmin):
+    list_display = ("label", "key", "type", "customer", "author", "source", "created_by", "created_at", "replaced_at")
+    list_filter = ("type", "author", "customer", ("replaced_at", admin.EmptyFieldListFilter))
+    list_select_related = ("customer", "created_by")
+    search_fields = ("label", "key", "source")
+    date_hierarchy = "created_at"
+
+
+@admin.register(FactLink)
+class FactLinkAdmin(ReadOnlyAdmin):
+    list_display = ("field_key", "fact_key", "template", "customer", "created_by", "created_at")
+    list_filter = ("customer",)
+    list_select_related = ("template", "customer", "created_by")
+    search_fields = ("field_key", "fact_key", "template__name")

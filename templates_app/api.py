@@ -165,6 +165,7 @@ def make_document(
         name=wanted.name,
         values=wanted.values,
         on_unfilled=wanted.on_unfilled,
+        with_facts=wanted.facts,
         idempotency_key=idempotency_key,
     )
     return Status(202, accepted(document.job, document_id=document.id))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
+from templates_app import concepts
 from templates_app.standards.checking import find_faults
 
 
@@ -13,3 +14,8 @@ from templates_app.standards.checking import find_faults
 def check_catalogue(**options: Any) -> list[CheckMessage]:
     """The standards and types of document are data; a fault in them is one of the program."""
     return [Error(fault, id="templates_app.E001") for fault in find_faults()]
+
+
+@register
+def check_concepts(**options: Any) -> list[CheckMessage]:
+    return [Error(fault, id="templates_app.E002") for fault in concepts.find_faults()]

@@ -23,6 +23,27 @@ class FieldType(TextChoices):
     IMAGE = WordFieldType.IMAGE.value, "Image"
 
 
+FACT_TYPES = [
+    FieldType.TEXT,
+    FieldType.LONG_TEXT,
+    FieldType.DATE,
+    FieldType.NUMBER,
+    FieldType.CHOICE,
+    FieldType.CHECKBOX,
+    FieldType.PERSON,
+    FieldType.IMAGE,
+]
+"""What a fact may be: a signature is given for one document, a table belongs to its template."""
+
+
+class Author(TextChoices):
+    """Who gave a value."""
+
+    PERSON = "person", "Person"
+    IMPORT = "import", "Import"
+    MODEL = "model", "Language model"
+
+
 class OnUnfilled(TextChoices):
     """What becomes of fields without a value when a document is made."""
 

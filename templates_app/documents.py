@@ -17,8 +17,10 @@ from jobs_app.models import Artifact, Job
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.errors import DocumentNotReady, TemplateNotReady
 from templates_app.generation import GENERATE_WORKFLOW, GenerateRequest
+from templates_app.matching import match_facts
 from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
+from templates_app.origins import Gathered, gather_values
 from templates_app.templates import check_not_archived
 from templates_app.values import WrongValue, check_filled, clean_value, clean_values
 
@@ -32,10 +34,12 @@ def create_document(
     name: str,
     values: Mapping[str, Any],
     on_unfilled: OnUnfilled = OnUnfilled.LIST,
+    with_facts: bool = True,
     idempotency_key: str | None = None,
 ) -> Document:
     """Check the values and start making the document. Fields without a value stay as they are in the file.
 
+    ``with_facts``: what is not given is taken from the customer's fact sheet; None leaves a field empty all the same.
     ``on_unfilled`` says whether the document lists those, or whether they are values that do not fit. Raises
     ``BadValues`` with a sentence per field key, ``BadInput`` for the name, ``TemplateNotReady``, ``TemplateArchived``,
     ``NotAllowed``, ``NotFound`` and ``IdempotencyConflict``.
@@ -43,17 +47,20 @@ def create_document(
     template = Template.objects.get_for(actor, id=template_id)
     check_fillable(template, actor=actor)
     checked_name = _checked_name(name or template.name)
-    fields = list(template.fields.all())
-    checked_values = clean_values(fields, values)
+    fields = list(template.fields.select_related("section"))
+    given = clean_values(fields, values)
+    matches = match_facts(template, fields)
+    gathered = gather_values(given, matches, actor=actor, left_empty=values.keys() if with_facts else matches.keys())
     if on_unfilled == OnUnfilled.REFUSE:
-        check_filled(fields, checked_values)
+        check_filled(fields, gathered.values)
     job = make_once(
-        lambda: _keep(template, checked_name, checked_values, on_unfilled, actor=actor),
+        lambda: _keep(template, checked_name, gathered, on_unfilled, actor=actor),
         actor=actor,
         customer_id=template.customer_id,
         operation="document.create",
         key=idempotency_key,
-        inputs={"template_id": str(template.id), "name": checked_name, "values": checked_values, **_asked(on_unfilled)},
+        # What was asked for: facts may have changed before the same request comes again.
+        inputs={"template_id": str(template.id), "name": checked_name, "values": given, **_asked(on_unfilled)},
     )
     return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
 
@@ -80,13 +87,14 @@ def _asked(on_unfilled: OnUnfilled) -> dict[str, str]:
     return {} if on_unfilled == OnUnfilled.LIST else {"on_unfilled": on_unfilled.value}
 
 
-def _keep(template: Template, name: str, values: dict[str, Any], on_unfilled: OnUnfilled, *, actor: Actor) -> Job:
+def _keep(template: Template, name: str, gathered: Gathered, on_unfilled: OnUnfilled, *, actor: Actor) -> Job:
     document = Document.objects.create(
         customer_id=template.customer_id,
         template=template,
         template_sha256=template.file_sha256,
         name=name,
-        values=values,
+        values=gathered.values,
+        origins=gathered.origins_as_data(),
         created_by=actor.user,
     )
     record_audit(actor, "document.created", document, template_id=str(template.id))

@@ -77,3 +77,21 @@ class NothingToApply(BadInput):
     """This finding has no change of a field that could be applied. Mend the Word file, or ignore the finding."""
 
     code = "nothing_to_apply"
+
+
+class BadFact(BadInput):
+    """The fact cannot be kept like this."""
+
+    code = "bad_fact"
+
+
+class BadRows(BadInput):
+    """Some rows of the file cannot be used. Nothing was written."""
+
+    code = "bad_rows"
+
+
+class TableRefused(BadInput):
+    """The file cannot be read as a table. Send CSV (UTF-8) or XLSX with the names of the columns in the first row."""
+
+    code = "table_refused"

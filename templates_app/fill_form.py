@@ -18,6 +18,7 @@ from django.utils.datastructures import MultiValueDict
 
 from templates_app.choices import FieldType
 from templates_app.fields import has_boxes
+from templates_app.matching import Match
 from templates_app.models import TemplateField, TemplateSection
 from templates_app.values import WrongValue, kept_picture
 
@@ -48,6 +49,8 @@ class Input:
     error: str = ""
     rows: list[list[Cell]] = attribute(default_factory=list)
     spare_row: list[Cell] = attribute(default_factory=list)
+    match: Match | None = None
+    """The fact its value is, where it is one's."""
 
     @property
     def placeholder(self) -> str:
@@ -130,6 +133,20 @@ def build_groups(
         group = groups.setdefault(one.section_id, Group(one.section))
         group.inputs.append(_input(one, values.get(one.key), errors.get(one.key, ""), more_rows=more_rows == one.key))
     return list(groups.values())
+
+
+def build_known(
+    fields: Iterable[TemplateField], values: Mapping[str, Any], errors: Mapping[str, str], matches: Mapping[str, Match]
+) -> list[Input]:
+    """The inputs that nobody need look at: those whose value is what the fact sheet says."""
+    known = []
+    for one in fields:
+        match = matches[one.key]
+        if match.fills and values.get(one.key) == match.value and one.key not in errors:
+            made = _input(one, values[one.key], "", more_rows=False)
+            made.match = match
+            known.append(made)
+    return known
 
 
 def build_contents(sections: Iterable[TemplateSection], groups: Sequence[Group]) -> list[Entry]:

@@ -17,6 +17,8 @@ from accounts_app.models import Customer, User
 from jobs_app.choices import JobStatus
 from jobs_app.models import Artifact, Job
 from templates_app.choices import (
+    FACT_TYPES,
+    Author,
     CorrectionAct,
     CorrectionRefusal,
     FieldType,
@@ -203,6 +205,9 @@ class Document(models.Model):
     template_sha256 = models.CharField(max_length=64, help_text="Of the Word file it was made from.")
     name = models.CharField(max_length=200)
     values = models.JSONField(default=dict, help_text="By field key.")
+    origins = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="By field key: who gave the value, and out of what."
+    )
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
     file = models.ForeignKey(Artifact, models.PROTECT, null=True, blank=True, related_name="+")
     unfilled = models.JSONField(default=list, blank=True, help_text="Keys of fields left as they stand.")
@@ -312,3 +317,57 @@ class Finding(models.Model):
     def standard_title(self) -> str:
         known = catalogue().standards.get(self.standard)
         return known.title if known else self.standard
+
+
+class Fact(models.Model):
+    """What is known of a customer under one key, from a moment on. Written once: another row takes its place.
+
+    The row without ``replaced_at`` counts; the others are its history.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="facts", db_index=False)
+    key = models.CharField(max_length=60)
+    label = models.CharField(max_length=200)
+    type = models.CharField(max_length=10, choices=[(one.value, one.label) for one in FACT_TYPES])
+    value = models.JSONField(help_text="As documents keep the value of a field of this type.")
+    source = models.CharField(max_length=500, blank=True, help_text="Where it is from, in words.")
+    author = models.CharField(max_length=10, choices=Author, default=Author.PERSON)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    replaced_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it counts.")
+    replaced_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = CustomerOwnedQuerySet["Fact"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["label", "key", "-created_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["customer", "key"], condition=models.Q(replaced_at=None), name="one_fact_counts"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["customer", "key", "-created_at"], name="fact_by_customer")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FactLink(models.Model):
+    """A person's word on one field of a template: filled from this fact, whatever it is called, or from none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="fact_links", db_index=False)
+    field_key = models.CharField(max_length=200)
+    fact_key = models.CharField(max_length=60, blank=True, help_text="Empty: from no fact.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["template", "field_key"], name="one_link_per_field"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field_key} ← {self.fact_key or 'no fact'}"

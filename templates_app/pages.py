@@ -31,8 +31,16 @@ from templates_app.documents import (
 from templates_app.downloads import html_fragment, send_file
 from templates_app.errors import BadField
 from templates_app.fields import edit_field, get_field
-from templates_app.fill_form import UNSURE_BELOW, build_contents, build_groups, first_values, read_values
+from templates_app.fill_form import (
+    UNSURE_BELOW,
+    build_contents,
+    build_groups,
+    build_known,
+    first_values,
+    read_values,
+)
 from templates_app.forms import FieldForm
+from templates_app.matching import known_values, match_facts
 from templates_app.models import Correction, Document, Template, TemplateField
 from templates_app.previews import template_preview
 from templates_app.shown_values import shown_groups
@@ -205,10 +213,10 @@ def template_fill(request: HttpRequest, template_id: UUID) -> HttpResponse:
     check_fillable(template, actor=actor)
     fields = list(template.fields.select_related("section"))
     if request.method != "POST":
-        values = first_values(fields)
+        values = first_values(fields) | known_values(match_facts(template, fields))
         if older := request.GET.get("from"):
             document = Document.objects.get_for(actor, id=older, template_id=template.id)
-            values = values_to_take_over(document, fields)
+            values |= values_to_take_over(document, fields)
         return _fill_page(request, template, fields, values, name=request.GET.get("name", ""))
     return _fill(request, template, fields, actor)
 
@@ -222,7 +230,8 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     missing = [] if "incomplete" in request.POST else missing_required(fields, values)
     errors = check_values(fields, values)[1] | errors
     if not errors and not missing:
-        document = create_document(actor=actor, template_id=template.id, name=name, values=values)
+        # What the form shows is what is meant: a field that was cleared stays empty.
+        document = create_document(actor=actor, template_id=template.id, name=name, values=values, with_facts=False)
         return redirect("document", document.id)
     return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
 
@@ -240,9 +249,13 @@ def _fill_page(
     status: int = 200,
 ) -> HttpResponse:
     problems = {one.key: "This must be filled." for one in missing or []} | (errors or {})
-    groups = build_groups(fields, values, problems, more_rows=more_rows)
+    known = build_known(fields, values, problems, match_facts(template, fields))
+    known_keys = {item.field.key for item in known}
+    asked = [one for one in fields if one.key not in known_keys]
+    groups = build_groups(asked, values, problems, more_rows=more_rows)
     context = {
         "template": template,
+        "known": known,
         "contents": build_contents(template.sections.all(), groups),
         "groups": groups,
         "fields_count": len(fields),

@@ -14,6 +14,7 @@ from jobs_app.models import Job
 from jobs_app.presentation import error_data
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.models import Correction, Document, Template, TemplateField
+from templates_app.origins import Origin
 
 
 class JobAccepted(Schema):
@@ -239,6 +240,7 @@ class DocumentRequest(Schema):
         OnUnfilled.LIST,
         description="Fields without a value: keep (as they stand), list (and name them), refuse (no document is made).",
     )
+    facts: bool = Field(True, description="Take what is left out from the customer's fact sheet; null stays empty.")
 
     model_config = ConfigDict(extra="forbid")
 
@@ -285,3 +287,4 @@ class DocumentOut(Schema):
 
 class DocumentDetail(DocumentOut):
     values: dict[str, Any]
+    origins: dict[str, Origin] = Field(description="By field key: who gave the value, and out of what.")

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.formats import date_format
 
 from templates_app.choices import FieldType
-from templates_app.models import Document, TemplateField, TemplateSection
+from templates_app.models import Document, Fact, TemplateField, TemplateSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,12 @@ def shown_groups(document: Document) -> dict[str, Any]:
         groups["lost"] = ShownGroup(TemplateSection(heading="No longer in the template"), texts)
     unfilled = [one for one in fields if one.key not in document.values]
     return {"groups": list(groups.values()), "unfilled": unfilled}
+
+
+def shown_fact(fact: Fact) -> ShownValue:
+    if isinstance(fact.value, dict):
+        return ShownValue(fact.label, "picture", fact.value["base64"])
+    return ShownValue(fact.label, "text", _text(FieldType(fact.type), fact.value))
 
 
 def _shown(one: TemplateField, value: Any) -> ShownValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from templates_app import pages, review_pages
+from templates_app import fact_pages, pages, review_pages
 
 urlpatterns = [
     path("", pages.template_list, name="templates"),
@@ -25,6 +25,11 @@ urlpatterns = [
     path("reviews/<uuid:review_id>/ignore/", review_pages.review_ignore, name="review_ignore"),
     path("standards/", review_pages.standard_list, name="standards"),
     path("standards/<slug:standard_id>/", review_pages.standard_page, name="standard"),
+    path("templates/<uuid:template_id>/facts/", fact_pages.template_facts, name="template_facts"),
+    path("facts/", fact_pages.fact_list, name="facts"),
+    path("facts/import/", fact_pages.fact_import, name="fact_import"),
+    path("facts/<slug:key>/", fact_pages.fact_page, name="fact"),
+    path("facts/<slug:key>/remove/", fact_pages.fact_remove, name="fact_remove"),
     path("documents/", pages.document_list, name="documents"),
     path("documents/<uuid:document_id>/", pages.document_page, name="document"),
     path("documents/<uuid:document_id>/file/", pages.document_file, name="document_file"),

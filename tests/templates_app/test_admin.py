@@ -10,6 +10,8 @@ from django.test import Client
 from accounts_app.access import Actor
 from accounts_app.models import AuditEntry, User
 from templates_app.documents import create_document
+from templates_app.facts import state_fact
+from templates_app.matching import link_fact
 from templates_app.models import Template
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +22,18 @@ def office(signed_in: Callable[[User], Client], staff: User) -> Client:
     return signed_in(staff)
 
 
-@pytest.mark.parametrize("model", ["template", "templatesection", "templatefield", "document"])
+@pytest.mark.parametrize("model", ["template", "templatesection", "templatefield", "document", "fact", "factlink"])
 def test_lists_and_pages_open_and_change_nothing(office: Client, template: Template, actor: Actor, model: str) -> None:
     document = create_document(actor=actor, template_id=template.id, name="x", values={})
-    rows = {"template": template, "document": document, "templatesection": template.sections.first()}
+    fact = state_fact(actor=actor, customer_id=template.customer_id, key="supplier_count", value="3")
+    link_fact(template.id, "remarks", fact.key, actor=actor)
+    rows = {
+        "template": template,
+        "document": document,
+        "templatesection": template.sections.first(),
+        "fact": fact,
+        "factlink": template.fact_links.get(),
+    }
     row = rows.get(model) or template.fields.first()
     assert row is not None
     base = f"/admin/templates_app/{model}/"
