@@ -35,6 +35,7 @@ MAX_CAPTION = 40
 MAX_SIGN = 2
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
+MAX_BESIDE_TALL = 60  # a longer label may have made the row as tall as it is
 MAX_HEADER = 120
 MAX_KNOWN = 3  # words of a label in a page header: "Document No.", "Effective date"
 LONG_PARAGRAPHS = 3  # so many empty paragraphs in a cell ask for a longer text
@@ -97,7 +98,8 @@ def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
 def _finding(
     cell: TableCell, label: str, confidence: float, kind: FieldType | None = None, banner: str = ""
 ) -> Finding:
-    long = len(cell.paragraphs) >= LONG_PARAGRAPHS
+    roomy = kind is None and cell.cell.tall and len(label) <= MAX_BESIDE_TALL and tell_type(label) is None
+    long = len(cell.paragraphs) >= LONG_PARAGRAPHS or roomy
     kind = kind or infer_type(label, context=banner)
     if banner and all(w in GENERIC for w in words_of(label)):
         label = f"{banner}: {label.rstrip(' :：')}"
