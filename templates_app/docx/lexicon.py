@@ -121,6 +121,7 @@ ROLE = _pattern(
     " osoba_kontaktowa sporządził sporządziła zatwierdził zatwierdziła opracował opracowała sprawdził sprawdziła"
     " wnioskodawca kierownik odpowiedzialny opiekun pracownik uczeń najemca wynajmujący świadek rodzic nauczyciel"
     " uczestnik koordynator pacjent przełożony dyrektor"
+    " auftraggeber opdrachtgever заказчик покупатель продавец арендатор арендодатель подрядчик"
     " lærer laerer elev kontaktperson ansvarlig saksbehandler søker avsender mottaker ansprechpartner"
     " ansprechpartnerin verfasser"
     " bearbeiter geschäftsführer antragsteller verantwortlicher vertreter mitarbeiter auteur responsable demandeur"
@@ -263,6 +264,10 @@ ROMAN_PAIRS = (
 )
 YES_NO = tuple(tuple(pair.split("/")) for pair in ROMAN_PAIRS.split())
 YES_NO_WORDS = frozenset(word for pair in YES_NO for word in pair)
+RATINGS = frozenset(
+    "strongly agree disagree neutral poor fair good excellent satisfied dissatisfied very never rarely sometimes often"
+    " always n a".split()
+)
 INTRODUCTION = _pattern(
     "following follows below folgende folgenden folgendes suivant suivante suivants siguiente siguientes"
     " seguinte seguintes seguente seguenti følgende nedenfor",

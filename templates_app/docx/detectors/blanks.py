@@ -20,14 +20,15 @@ DAY = (
 )
 DATE = (
     r"_{1,10}\s?[/.\-]\s?_{1,10}\s?[/.\-]\s?_{1,12}|\.{2,10}\s?/\s?\.{2,10}\s?/\s?\.{2,12}"
-    r"|_{2,}\s?(?:st|th)?\s?day of\s_{3,},?\s?(?:20)?_{2,}|_{2,}\sde\s_{3,}\sde[l ]?\s?(?:20)?_{2,}"
+    r"|_{2,}\s?(?:st|th)?\s?day of\s_{3,},?\s?(?:20)?_{2,}|_{4,},?\s{1,3}20\s?_{1,4}(?!_)"
+    r"|_{2,}\sde\s_{3,}\sde[l ]?\s?(?:20)?_{2,}"
     r"|(?<=[:\t ])[ \xa0]{2,}/[ \xa0]{2,}/[ \xa0]{2,}"
 )
 EAST = r"(?:(?:平成|令和|昭和|民國|民国|西暦)\s*)?[_\u3000 ]{1,40}年[_\u3000 ]{1,40}月[_\u3000 ]{1,40}日"
 BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|{UNDERSCORES}|{DOTS}")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
 MARKS = re.compile(r"_|…|\.\.\.|\. \.|[\u3000 ]年|[ \xa0]{2}(?:/[ \xa0]{2}|[»\"”]\s{5})")
-TOKEN_ENDS, TOKEN_STARTS = ("$", "}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
+TOKEN_ENDS, TOKEN_STARTS = ("}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
 LINES_BELOW = 2  # lines under a line, from which on they ask for a longer text
 MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 

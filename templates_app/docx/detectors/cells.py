@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
-from ..lexicon import DATE, GENERIC, NAME, SIGNATURE, words_of
+from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
 from ..naming import key_of
 from ..rows import table_title
@@ -243,9 +243,12 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
     named = _row_label(row)
     if TOTAL.match(named):
         return
+    ticked = [c for c in row[1:] if c.empty and _is_answer_title(titles.get(c.column, ""))]
+    if named and len(ticked) > 1:
+        yield _choice(named, ticked, [titles[c.column] for c in ticked])
     taken: TableCell | None = None  # the label that already has its cell
     for n, cell in enumerate(row):
-        if not cell.empty or cell.column in grid.ticked:
+        if not cell.empty or cell.column in grid.ticked or (len(ticked) > 1 and cell in ticked):
             continue
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")
@@ -256,6 +259,20 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _finding(cell, _own_words(left), 0.8, banner=_banner_over(grid.table, at))
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
+
+
+def _is_answer_title(title: str) -> bool:
+    """A column to tick: Yes, No, Agree, Often."""
+    words = words_of(title)
+    return bool(words) and all(word in YES_NO_WORDS or word in RATINGS for word in words)
+
+
+def _choice(named: str, cells: Sequence[TableCell], options: Sequence[str]) -> Finding:
+    """A row that is answered by a cross in one of its cells."""
+    places = tuple(place(c.paragraphs[0], 0, 0) for c in cells)
+    return Finding(
+        "cells", Rank.CELL, places, 0.75, label=named.rstrip(" :："), type=FieldType.CHOICE, options=tuple(options)
+    )
 
 
 def _is_open(grid: Grid, cell: TableCell) -> bool:
@@ -339,11 +356,13 @@ def _under_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
 
 
 def _over_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
-    """A line to sign on, drawn by the cell, with "Signature" or "Date" below it."""
-    if not grid.outlined or not cell.cell.bordered or at + 1 >= len(grid.table.rows):
+    """A line to sign on, drawn by the cell or the one below, with "Signature" or "Date" below it."""
+    if not grid.outlined or at + 1 >= len(grid.table.rows):
         return []
     below = next((c for c in grid.table.rows[at + 1] if c.column == cell.column), None)
-    if below is None or not SIGNED.search(below.text) or len(below.text) > MAX_CAPTION:
+    if below is None or not (cell.cell.bordered or below.cell.bordered):
+        return []
+    if len(below.text) > MAX_CAPTION or not SIGNED.search(below.text):
         return []
     grid.captions.add((below.cell.row, below.cell.column))
     return [_finding(cell, below.text, 0.65)]
