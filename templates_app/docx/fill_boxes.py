@@ -8,7 +8,7 @@ from lxml import etree
 
 from .fill_text import Stand, put_text
 from .nodes import make, swap
-from .text import CHECKED_BOX, EMPTY_BOX, EMPTY_BOX_CODES, pieces
+from .text import CHECKED_BOX, EMPTY_BOX, pieces, symbol_text
 
 CHECKED = {"☐": "☒", "□": "☒", "▢": "☒", "❏": "☒", "❑": "☒", "❒": "☒", "◻": "☒", "○": "●", "◯": "●", "◌": "●",
            "\uf06f": "\uf0fe", "\uf0a8": "\uf0fe", "\uf071": "\uf0fe", "\uf072": "\uf0fe"}
@@ -42,15 +42,13 @@ def ticked(text: str, *, checked: bool) -> str:
 
 
 def _tick_symbol(p: etree._Element, w: str, stand: Stand, symbol: etree._Element, *, checked: bool) -> Stand:
-    code = (symbol.get(w + "char") or "").upper()
     font = symbol.get(w + "font") or ""
-    if not checked and code in EMPTY_BOX_CODES:
+    shown = symbol_text(symbol.get(w + "char"), font)
+    if not checked and shown != CHECKED_BOX:
         return stand
     if font.startswith("Wingdings") and font.strip() == "Wingdings":
         symbol.set(w + "char", "F0FE" if checked else "F0A8")
         return Stand(stand.start, stand.end, (symbol,))
-    if not checked:
-        return stand
     text = make(w + "t")
     text.text = CHECKED_BOX if checked else EMPTY_BOX
     swap(symbol, text)

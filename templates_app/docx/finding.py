@@ -46,6 +46,7 @@ class Finding:
     hint: str = ""
     date_format: str = ""
     required: bool = False
+    long: bool = False  # there is room for several lines
     unit: str = ""  # words after the place that count or measure it
     ignored: bool = False  # takes its place and is no field
 

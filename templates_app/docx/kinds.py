@@ -12,16 +12,20 @@ from .lexicon import (
     AMOUNT,
     CHOICE,
     DATE,
+    DATE_ALONE,
     DATE_COMPOUND,
+    DATE_SIGNED,
     DURATION,
     EXPLAIN,
     IDENTIFIER,
     IMAGE,
     LINK,
     LONG,
+    MEASURED,
     NAME,
     NAME_KIND,
     NUMBER,
+    NUMBER_COMPOUND,
     OPEN_QUESTION,
     POSITION,
     REQUEST,
@@ -35,9 +39,12 @@ from .model import FieldType
 from .naming import NUMBERING
 
 YES_NO_QUESTION = re.compile(r"^(?:is|are|do|does|did|has|have|will|can|was|were|required)\b.*\?$", re.IGNORECASE)
-BY = re.compile(r"\b(?:by|von|durch|par|por|av|door)\s*:?\s*$", re.IGNORECASE)
+BY = re.compile(r"\b(?:by|von|durch|par|por|da|av|af|door|przez)\s*:?\s*$", re.IGNORECASE)
+PLACE = re.compile(r"(?:place|lieu|lugar|luogo|local|plaats|sted|miejsce|ort)\b", re.IGNORECASE)
+DATED = re.compile(r"\b(?:date|datum|fecha|data|dato)\b", re.IGNORECASE)
 AFTER = re.compile(
-    r"(?:['’]s)?\s*(?:$|[:：/,;&|?*-]|(?:of|at|for|in|from|on|to|and|or|der|des|für|de|du|des|pour|del|da|do|di|av|til|for|og|и|по|для)\b)",
+    r"(?:['’]s)?(?:\s+\d{1,2})?\s*(?:$|[:：/,;&|?*-]|(?:of|at|for|in|from|on|to|and|or|der|des|für|de|du|des|pour|del|della|da|das|do|dos|di|para|per"
+    r"|van|voor|en|y|e|et|und|oder|av|til|for|för|og|och|och|dla|i|и|по|для)\b)",
     re.IGNORECASE,
 )
 REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
@@ -45,7 +52,7 @@ OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
 SMALL_WORDS = frozenset(
-    "of the a an and or der die das des von und de la le du des et del y el og av en et и или 's s".split()
+    "of the a an and or der die das des von und de la le du des et del y e i el og och av en et и или 's s".split()
 )
 
 
@@ -88,15 +95,20 @@ def _by_words(words: str, *, column: bool) -> FieldType | None:
         return FieldType.LONG_TEXT
     if len(whole.split()) > MAX_LABEL_WORDS and REQUEST.search(whole):
         return FieldType.LONG_TEXT
+    if MEASURED.search(whole):
+        return FieldType.NUMBER
     head = _head(words)
     return next((kind for kind, applies in RULES if applies(head, column)), None) if head else None
 
 
 def _is_number(head: str, column: bool) -> bool:
+    if DATED.match(head):
+        return False
     amount = AMOUNT.search(head)
     if amount is not None and not IDENTIFIER.search(head, 0, amount.start()):
         return True
-    return NUMBER.search(head) is not None and not IDENTIFIER.search(head) and not _is_short(head)
+    told = NUMBER.search(head) or NUMBER_COMPOUND.search(head)
+    return told is not None and not IDENTIFIER.search(head) and not _is_short(head)
 
 
 def _is_short(head: str) -> bool:
@@ -105,7 +117,13 @@ def _is_short(head: str) -> bool:
 
 
 def _is_date(head: str, column: bool) -> bool:
-    return (DATE.search(head) or DATE_COMPOUND.search(head)) is not None and not DURATION.search(head)
+    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head)
+    return told is not None and not DURATION.search(head) and not _is_place(head)
+
+
+def _is_place(head: str) -> bool:
+    """Place of birth, Lieu de naissance; "Place, date" asks for a date as well."""
+    return PLACE.match(head) is not None and DATED.search(head) is None
 
 
 def _is_long(head: str, column: bool) -> bool:
@@ -142,6 +160,7 @@ def _is_only_name(head: str) -> bool:
 Rule = Callable[[str, bool], bool]
 RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.TEXT, lambda head, column: LINK.search(head) is not None),
+    (FieldType.DATE, lambda head, column: DATE_SIGNED.search(head) is not None),
     (FieldType.SIGNATURE, lambda head, column: SIGNATURE.search(head) is not None),
     (FieldType.IMAGE, lambda head, column: IMAGE.search(head) is not None and len(head.split()) <= 6),
     (FieldType.CHOICE, lambda head, column: CHOICE.search(head) is not None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ MAX_CELLS = 200  # Word ends at 63 columns
 MAX_MERGED = 300  # rows that one cell may span
 MIN_LINE = 4  # blanks that look like a line when they are underlined; a tab is wide enough alone
 WIDE = "\t\u3000"
+TABS = re.compile(r"\t(?:[ \xa0]*\t)*")
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -32,7 +34,16 @@ def drawn_lines(p: Paragraph) -> list[tuple[int, int]]:
                 merged[-1][1] = s.end
             else:
                 merged.append([s.start, s.end])
-    return [(start, end) for start, end in merged if _is_line(p.text[start:end])]
+    lines = [(start, end) for start, end in merged if _is_line(p.text[start:end])]
+    return lines or (_ruled_tabs(p.text) if p.ruled else [])
+
+
+def _ruled_tabs(text: str) -> list[tuple[int, int]]:
+    """Tabs whose lines nothing follows: in a price list or a list of contents something stands at their end."""
+    if not text.rstrip(" \xa0").endswith("\t"):
+        return []
+    indented = 0 if is_blank(text) else len(text) - len(text.lstrip())
+    return [match.span() for match in TABS.finditer(text, indented)]
 
 
 def _is_line(text: str) -> bool:

@@ -24,12 +24,23 @@ DATE = _pattern(
     " fecha mes año"
     " mês ano giorno mese anno jour mois année échéance le_jour dato måned år dzień miesiąc rok termin дата месяц"
     " год срок число data_di data_de data_do data_da data_del päivämäärä päiväys dátum tarih tarihi am_tag"
-    " zuletzt_am",
+    " zuletzt_am geboren_am fällig_am ausgestellt_am unterschrieben_am geldig_tot geldig_van gyldig_til gyldig_fra"
+    " giltig_till oppstart vencimiento scadenza scade_il nato_il nata_il vencimento prazo nascido_em né_le née_le"
+    " né(e)_le fait_le signed_on valid_until ważne_do ważny_do data_inizio data_fine data_nascita data_urodzenia"
+    " data_rozpoczęcia data_zakończenia data_wydania data_złożenia data_podpisania data_wpływu data_sporządzenia"
+    " next_review period_from",
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
 DATE_COMPOUND = Folded(
-    r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date)[^\W\d_]{2,}dat(?:e|o|um)(?![^\W_])"
+    r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date|kündigungsfrist)"
+    r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist)(?![^\W_])"
+)
+DATE_ALONE = Folded(r"(?:data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?")
+DATE_SIGNED = _pattern(
+    "signed_on date_signed date_of_signature date_of_signing signature_date datum_der_unterschrift"
+    " date_de_signature date_de_la_signature fecha_de_firma fecha_de_la_firma data_da_assinatura data_della_firma"
+    " data_podpisania datum_ondertekening dato_for_signering dato_for_underskrift",
 )
 DURATION = _pattern(
     "how_long duration frequency period age years_of days months years weeks hours often dauer zeitraum"
@@ -40,14 +51,15 @@ SIGNATURE = _pattern(
     "sincerely regards truly_yours yours_truly faithfully mit_freundlichen_grüßen cordialement atentamente"
     " atenciosamente vennlig_hilsen с_уважением signature sign-off signed initials unterschrift"
     " unterzeichnung firma_y_sello podpis assinatura"
-    " underskrift signatur"
+    " underskrift signatur signé signataire lu_et_approuvé firma_del firma_de firma_della firma_dell gez"
+    " firmato ondertekening ondertekend namnteckning undertecknas undertegnet podpisano assinado firmado"
     " handtekening подпись allekirjoitus imza sign_and_date sign_here",
     "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
     " signature 签名 署名 서명 توقيع חתימה υπογραφή",
 )
 IMAGE = _pattern(
     "logo photo photograph picture diagram screenshot floor_plan plan_of foto fotografia imagen imagem photographie"
-    " immagine bilde billede логотип фото изображение zdjęcie",
+    " immagine bilde billede lichtbild passbild passfoto pasfoto fotografía логотип фото изображение zdjęcie",
     "logotyp 照片 图片 写真 ロゴ",
 )
 LINK = _pattern("link link_to url website web_page webseite hyperlink site_web sitio_web nettside сайт ссылка")
@@ -58,12 +70,14 @@ NAME = _pattern(
     " prénom nombre apellido apellidos nome cognome imię nazwisko fio naam jméno příjmení фио имя фамилия"
     " отчество nimi ad"
     " soyad naamachternaam"
-    " efternavn efternamn förnamn имена инициалы расшифровка_подписи ф.и.о",
+    " efternavn efternamn förnamn tilnavn familienname geburtsname rufname voornaam voornamen achternaam geslachtsnaam"
+    " roepnaam sobrenome prénoms imiona nazwiska имена инициалы расшифровка_подписи ф.и.о",
     "اسم 姓名 氏名 名前 署名人 이름 성명 الاسم שם όνομα",
 )
 NAME_KIND = _pattern(
     "full first last middle family given your print printed legal typed complete business block_letters"
-    " please title surname type capital letter own contact initial completo completa complet vollständiger полное"
+    " please title maiden birth famille naissance família famiglia vor voor surname type capital letter own contact"
+    " initial completo completa complet vollständiger полное"
 )
 ROLE = _pattern(
     "author editor owner manager officer director contact contact_person point_of_contact person applicant requester"
@@ -75,14 +89,47 @@ ROLE = _pattern(
     " student pupil teacher doctor patient judge lawyer attorney interpreter respondent sponsor candidate"
     " tenant landlord"
     " buyer seller principal trustee engineer analyst assessor inspector nurse physician professor researcher"
-    " colleague"
+    " colleague chair chairperson chairman chairwoman secretary treasurer nominee next_of_kin trainer trainee tutor"
+    " beneficiary guarantor driver minute_taker note_taker facilitator interviewer reporter carer instructor mentor"
+    " lecturer examiner moderator volunteer referee claimant defendant plaintiff appellant complainant donor"
+    " surveyor architect foreman undersigned child children solicitor barrister counsel clerk notary accountant"
+    " psychologist therapist dentist surgeon pharmacist midwife social_worker case_worker who wer quién quem hvem vem"
+    " kto"
+    " projektleiter leiter leiterin teilnehmer teilnehmerin teilnehmende vorgesetzter vorgesetzte erziehungsberechtigte"
+    " erziehungsberechtigter sorgeberechtigte betreuer betreuerin sachbearbeiter sachbearbeiterin patientin schüler"
+    " schülerin studentin studierende lehrer lehrerin lehrkraft antragstellerin zeuge zeugin gutachter prüfer"
+    " unterzeichner bevollmächtigter ansprechperson praktikant praktikantin auszubildender bewerber bewerberin"
+    " vorsitzender vorsitzende schriftführer käufer verkäufer"
+    " chef_de_projet représentant représentant_légal personne_à_contacter témoin locataire bailleur tuteur tutrice"
+    " salarié salariée"
+    " employé employée étudiant étudiante élève enfant enseignant formateur stagiaire candidat candidate"
+    " bénéficiaire soussigné président présidente secrétaire trésorier médecin conducteur titulaire"
+    " persona_de_contacto representante_legal alumno alumna arrendatario arrendador testigo trabajador trabajadora"
+    " empleado empleada"
+    " paciente beneficiario titular docente profesor profesora jefe participante padre madre estudiante coordinador"
+    " referente legale_rappresentante dipendente lavoratore conduttore locatore testimone alunno alunna studente"
+    " genitore tutore titolare coordinatore"
+    " contactpersoon verantwoordelijke aanvrager leidinggevende medewerker werknemer huurder verhuurder getuige"
+    " leerling ouder verzorger deelnemer projectleider begeleider cliënt patiënt voorzitter secretaris penningmeester"
+    " notulist behandelaar"
+    " aluno aluna mãe pai contratante contratado testemunha funcionário empregado locatário locador professora"
+    " coordenador requerente gestor"
+    " foresatt foresatte deltaker deltakere prosjektleder leder referent møteleder kontaktlærer barnet barnets elevens"
+    " pasient ansatt arbeidstaker leietaker utleier vitne verge rektor styreleder ansvarig sökande deltagare"
+    " projektledare chef vårdnadshavare handläggare anställd vittne hyresgäst förälder lärare mötesledare deltager"
+    " projektleder forælder medarbejder lejer udlejer vidne sagsbehandler ansøger"
+    " osoba_kontaktowa sporządził sporządziła zatwierdził zatwierdziła opracował opracowała sprawdził sprawdziła"
+    " wnioskodawca kierownik odpowiedzialny opiekun pracownik uczeń najemca wynajmujący świadek rodzic nauczyciel"
+    " uczestnik koordynator pacjent przełożony dyrektor"
+    " auftraggeber opdrachtgever заказчик покупатель продавец арендатор арендодатель подрядчик"
     " lærer laerer elev kontaktperson ansvarlig saksbehandler søker avsender mottaker ansprechpartner"
     " ansprechpartnerin verfasser"
     " bearbeiter geschäftsführer antragsteller verantwortlicher vertreter mitarbeiter auteur responsable demandeur"
     " directeur gérant autor responsable_de solicitante representante responsável autore responsabile richiedente"
     " должность директор руководитель исполнитель автор ответственный заявитель представитель получатель сотрудник"
     " vastuuhenkilö yhteyshenkilö",
-    "ansprechpartner kontaktperson geschäftsführer ersteller genehmigt freigegeben geprüft verantwortlich"
+    "ansprechpartner kontaktperson geschäftsführer leiter inhaber nehmer mieter führer ersteller genehmigt"
+    " freigegeben geprüft verantwortlich"
     " الموظف المدير العميل 担当者 代表者 責任者"
     " 负责人 联系人 经办人 审核人 批准人 编制人 담당자 책임자 المسؤول",
 )
@@ -95,8 +142,18 @@ ADDRESS = _pattern(
 )
 AMOUNT = _pattern(
     "number_of no._of num._of no_of how_many amount quantity percentage percent total_cost anzahl menge nombre_de"
-    " quantité número_de cantidad numero_di antall tal_på количество quantidade 数量 个数",
+    " quantité nombre_d número_de cantidad numero_di quantità antall antal aantal tal_på liczba количество quantidade"
+    " 数量 个数",
     "anzahl antall",
+)
+NUMBER_COMPOUND = Folded(
+    r"[^\W\d_]{2,}(?<!postleit)(?:preis|lohn|betrag|summe|kosten|gebühr|miete|zahl|menge|pris|beløp|kostnad|avgift"
+    r"|prijs|bedrag|omzet)(?![^\W_])"
+)
+MEASURED = Folded(
+    r"\(\s*(?:in )?(?:kg|cm|mm|km|m²|m2|m³|ha|kw|kwh|[kmgt]b|%|€|£|\$|eur|euro?s?|usd|gbp|chf|nok|sek|dkk|pln|zł|kr\.?"
+    r"|hours?|days?|months?|years?|std\.?|stunden|tage|heures|jours|horas|días|dias|ore|giorni|uren|dagen|timer"
+    r"|dager)\s*\)"
 )
 NUMBER = _pattern(
     "amount qty total price cost budget sum % count value_in salary income payment fee rate age € £ eur"
@@ -104,14 +161,21 @@ NUMBER = _pattern(
     " höhe umsatz"
     " kosten preis bilanzsumme prozent montant prix coût total importe precio costo importo prezzo beløp pris"
     " сумма цена плата платы оплата доход зарплата gehalt einkommen salaire revenu salario renda lønn inntekt"
+    " discount subtotal sub-total turnover rent deposit mileage balance revenue score weight height hours_worked"
+    " total_hours expenditure wage profit gesamt miete kaution stundenlohn âge loyer remise effectif solde tarif"
+    " alter edad coste presupuesto saldo alquiler descuento totale età costi sconto affitto prijs totaal leeftijd"
+    " salaris"
+    " huur korting omzet idade custo desconto aluguel alder ålder kostnad kostnader belopp beløb omsetning husleie"
+    " wiek koszt koszty wartość suma wynagrodzenie czynsz"
     " стоимость руб процент ilość kwota cena bedrag lukumäärä valor preço version_number gigabyte gb mb 金额 金額",
     "betrag umsatz bilanzsumme сумма 人数 員数 件数 資本金 费用 价格",
 )
 IDENTIFIER = _pattern(
-    "phone telephone account case file reference ref contract project id serial passport iban konto konto-nr"
-    " zip postal"
+    "phone telephone reference ref id serial passport iban konto konto-nr zip postal account_no account_number"
+    " case_no case_number file_no file_number contract_no contract_number project_no project_number policy_no"
+    " policy_number invoice_no invoice_number order_no order_number tax_no tax_number vat_no vat_number"
     " document_no document_number doc_no revision rev issue_no fax tracking registration version referansenr"
-    " saksnummer policy license licence invoice order code",
+    " saksnummer license licence code",
     "nummer номер numéro número",
 )
 LONG = _pattern(
@@ -124,7 +188,21 @@ LONG = _pattern(
     " descrição observações comentários descrizione beskrivelse begrunnelse kommentar kommentarer merknader"
     " tilbakemelding inntrykk sammendrag описание примечание примечания комментарий обоснование opis"
     " uwagi uzasadnienie kuvaus"
-    " toelichting omschrijving executive_summary abstract statement_of",
+    " toelichting omschrijving executive_summary abstract statement_of"
+    " conclusion feedback lesson_learned lessons_learned strength weakness weaknesses methodology assumption"
+    " constraint deliverable agenda special_requirement special_need medical_condition experience goal"
+    " proposed_solution problem_statement personal_statement cover_letter achievement terms_and_conditions"
+    " duties_and_responsibilities directions instructions arrangements special_conditions"
+    " bemerkungen anmerkungen ziel ziele sonstiges weitere_informationen weitere_angaben maßnahmen sachverhalt hinweise"
+    " unfallhergang hergang tagesordnung hintergrund ausgangslage fazit zielsetzung schlussfolgerung"
+    " objectif contexte informations_complémentaires mesures_prises conclusions remarques commentaires motivation"
+    " motivo objetivo justificación antecedentes conclusiones medidas_adoptadas"
+    " osservazioni motivazione obiettivi commenti conclusioni premessa"
+    " opmerking opmerkingen doel doelstelling reden samenvatting achtergrond beschrijving conclusie aanleiding"
+    " justificativa resumo conclusão"
+    " bakgrunn formål mål oppsummering tiltak konklusjon vurdering andre_opplysninger merknad beskrivning syfte"
+    " motivering bakgrund bemærkninger baggrund sammanfattning anmärkningar"
+    " cel komentarz wnioski podsumowanie dodatkowe_informacje zakres_prac",
     "beschreibung erläuterung beskrivelse tilbakemelding 说明 备注 描述 備考 내용 설명 비고",
 )
 SHORT = _pattern(
@@ -143,7 +221,8 @@ REQUEST = Folded(
 )
 EXPLAIN = _pattern(
     "details reason_for reasons objectives background scope overview list_the please_list please_describe please_give"
-    " please_summarise please_briefly please_specify_why specify_why give_details provide_details begründung"
+    " please_summarise please_briefly please_explain please_specify_why specify_why give_details provide_details"
+    " begründung"
     " motif motivos justifiez основание причина additional_information further_information"
 )
 OPEN_QUESTION = Folded(
@@ -185,6 +264,10 @@ ROMAN_PAIRS = (
 )
 YES_NO = tuple(tuple(pair.split("/")) for pair in ROMAN_PAIRS.split())
 YES_NO_WORDS = frozenset(word for pair in YES_NO for word in pair)
+RATINGS = frozenset(
+    "strongly agree disagree neutral poor fair good excellent satisfied dissatisfied very never rarely sometimes often"
+    " always n a".split()
+)
 INTRODUCTION = _pattern(
     "following follows below folgende folgenden folgendes suivant suivante suivants siguiente siguientes"
     " seguinte seguintes seguente seguenti følgende nedenfor",

@@ -47,6 +47,7 @@ class OpenTable:
     span: int = 1                      # of the open cell
     nesting: bool = False              # the open cell holds a table of its own
     header_row: bool = False
+    tall: bool = False
 
 
 @dataclass(slots=True)

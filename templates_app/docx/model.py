@@ -104,6 +104,7 @@ class Cell:
     shading: str = ""
     bordered: bool = False             # some side of the cell has a visible line
     nested: bool = False               # holds a table of its own
+    tall: bool = False                 # its row has the height of several lines
 
 
 @dataclass(slots=True)
@@ -123,6 +124,7 @@ class Paragraph:
     marks: tuple[Mark, ...] = ()
     spans: tuple[Span, ...] = ()
     centered: bool = False
+    ruled: bool = False                # some tab stop draws a line or dots on the way to it
     drawing: bool = False              # holds a picture or shape
     after_page_break: bool = False
     size: float = 0.0                  # points as its style says, 0 when it does not

@@ -190,8 +190,8 @@ def _key(finding: Finding, label: str) -> str:
     return key if KEY.fullmatch(key) else "field"
 
 
-def _is_section_text(layout: Layout, finding: Finding) -> bool:
-    """A prompt or control that is all there is in the paragraph under a heading."""
+def _is_section_text(layout: Layout, finding: Finding, *, named: bool) -> bool:
+    """A prompt or control that is all there is in its paragraph, under a heading or with nothing else to name it."""
     anchor = finding.anchors[0]
     i = layout.at[anchor.part, anchor.p]
     p = layout.paragraphs[i]
@@ -199,7 +199,8 @@ def _is_section_text(layout: Layout, finding: Finding) -> bool:
         return False
     alone = is_blank(p.text[: anchor.start]) and is_blank(p.text[anchor.end :])
     above = layout.before(p, 2)
-    return alone and above is not None and layout.at[above.part, above.p] in layout.headings
+    opens = above is not None and layout.at[above.part, above.p] in layout.headings
+    return alone and (opens or not (named or layout.section_index(p) is None))
 
 
 def _says_number(text: str, start: int, end: int) -> bool:
@@ -229,7 +230,8 @@ def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldTyp
         found = tell_type(words) if words else None
         if found is not None:
             return found
-    return FieldType.LONG_TEXT if _is_section_text(layout, finding) else FieldType.TEXT
+    is_long = finding.long or _is_section_text(layout, finding, named=bool(own or around))
+    return FieldType.LONG_TEXT if is_long else FieldType.TEXT
 
 
 def _stars_require(layout: Layout) -> bool:

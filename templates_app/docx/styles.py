@@ -68,6 +68,7 @@ class Style:
     num_level: int | None = None
     look: Look = PLAIN
     centered: bool = False
+    ruled: bool = False  # some tab of it draws a line
     bordered: bool = False  # of a table
 
 
@@ -161,6 +162,9 @@ def _with_paragraph_properties(style: Style, properties: Element, w: str) -> Sty
     align = value_of(properties.find(w + "jc"), w)
     if align:
         style = replace(style, centered=align == "center")
+    tabs = properties.find(w + "tabs")
+    if tabs is not None and has_leader(tabs, w):
+        style = replace(style, ruled=True)
     numbering = properties.find(w + "numPr")
     if numbering is not None:
         num_id = value_of(numbering.find(w + "numId"), w)
@@ -175,6 +179,11 @@ def _with_paragraph_properties(style: Style, properties: Element, w: str) -> Sty
 
 def has_border(borders: Element, w: str) -> bool:
     return any((side.get(w + "val") or "nil") not in ("nil", "none") for side in borders)
+
+
+def has_leader(tabs: Element, w: str) -> bool:
+    """Whether a tab fills the way to its stop with a line or dots."""
+    return any((tab.get(w + "leader") or "none") != "none" for tab in tabs)
 
 
 def value_of(element: Element | None, w: str) -> str | None:

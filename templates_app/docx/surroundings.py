@@ -113,6 +113,8 @@ def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
     text = REMARK.sub("", text) if _tells(REMARK.sub("", text)) else text
     clauses = [c.strip(' ,–-()"“„«»/') for c in CLAUSE.split(text)]
     words = _last_clause([c for c in clauses if LETTERS.search(c) or NUMBER_SIGN.search(c)])
+    if ")" in words and "(" not in words and _tells(behind := words.rpartition(")")[2].strip(" ,")):
+        words = behind  # what stands before is the caption of the place before
     opening = (
         len(p.text) < MAX_LINE and p.text.lstrip().startswith(words[:20]) and is_blank(without_markers(p.text[start:]))
     )

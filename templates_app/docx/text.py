@@ -18,6 +18,11 @@ CHOICE, FALLBACK = MC + "Choice", MC + "Fallback"
 EMPTY_BOX, CHECKED_BOX, UNKNOWN_SYMBOL = "\u2610", "\u2612", "\ufffc"
 EMPTY_BOX_CODES = frozenset({"F06F", "F070", "F071", "F072", "F0A8", "2610", "2751", "25A1"})  # Wingdings and its kin
 CHECKED_BOX_CODES = frozenset({"F0FD", "F0FE", "2611", "2612"})
+BOXES_OF_FONT = {                      # codes that are boxes in one font and something else in others
+    ("Wingdings 2", "F0A3"): EMPTY_BOX,
+    ("Webdings", "F063"): EMPTY_BOX,
+    **dict.fromkeys((("Wingdings 2", code) for code in ("F051", "F052", "F053", "F054")), CHECKED_BOX),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class _Tags:
     field_char: str
     field_char_type: str
     char: str
+    font: str
     single: dict[str, str]             # tags that read as one fixed character
     hidden: frozenset[str]             # tags whose inside is not this paragraph's text
     wanted: tuple[str, ...]            # all that a paragraph is searched for
@@ -52,7 +58,8 @@ def _tags(w: str) -> _Tags:
     hidden = frozenset({w + "p", w + "del", w + "moveFrom", w + "pPr", w + "rPr", w + "sdtPr", FALLBACK})
     wanted = (w + "t", w + "sym", *single, w + "p", w + "del", w + "moveFrom", w + "fldChar", FALLBACK)
     return _Tags(p=w + "p", t=w + "t", sym=w + "sym", tabs=w + "tabs", field_char=w + "fldChar",
-                 field_char_type=w + "fldCharType", char=w + "char", single=single, hidden=hidden, wanted=wanted)
+                 field_char_type=w + "fldCharType", char=w + "char", font=w + "font", single=single, hidden=hidden,
+                 wanted=wanted)
 
 
 def namespace(root: etree._Element) -> str:
@@ -80,10 +87,12 @@ def pieces(p: etree._Element, w: str) -> list[Piece]:
     return found
 
 
-def symbol_text(code: str | None) -> str:
+def symbol_text(code: str | None, font: str | None = None) -> str:
     """The one character a w:sym reads as."""
     code = (code or "").upper()
-    return EMPTY_BOX if code in EMPTY_BOX_CODES else CHECKED_BOX if code in CHECKED_BOX_CODES else UNKNOWN_SYMBOL
+    if code in EMPTY_BOX_CODES:
+        return EMPTY_BOX
+    return CHECKED_BOX if code in CHECKED_BOX_CODES else BOXES_OF_FONT.get((font or "", code), UNKNOWN_SYMBOL)
 
 
 def node_text(node: etree._Element, w: str) -> str:
@@ -96,7 +105,7 @@ def _node_text(node: etree._Element, tags: _Tags) -> str:
     if tag == tags.t:
         return node.text or ""
     if tag == tags.sym:
-        return symbol_text(node.get(tags.char))
+        return symbol_text(node.get(tags.char), node.get(tags.font))
     return tags.single.get(tag, "")
 
 

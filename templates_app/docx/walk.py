@@ -13,13 +13,14 @@ from .model import Cell, LossKind, Mark, MarkKind, Paragraph
 from .noting import NotingWalk
 from .numbering import Numbering
 from .stream import Element, Handler, child, ignore, release
-from .styles import PLAIN, Look, Style, Styles, has_border, is_on, read_look, value_of, whole
+from .styles import PLAIN, Look, Style, Styles, has_border, has_leader, is_on, read_look, value_of, whole
 from .text import symbol_text
 
 MAX_DIGITS = 4
 MAX_CONTROL_PARAGRAPHS = 3  # a control around more than that is a region, not a place
-PARAGRAPH_TAGS = ("pStyle", "numPr", "outlineLvl", "jc", "pageBreakBefore", "shd", "rPr")
+PARAGRAPH_TAGS = ("pStyle", "numPr", "outlineLvl", "jc", "pageBreakBefore", "tabs", "shd", "rPr")
 CELL_TAGS = ("gridSpan", "vMerge", "shd", "tcBorders")
+TALL_TWIPS = 1000                      # four lines of text
 LOOK_TAGS = ("b", "i", "u", "vanish", "caps", "highlight", "color", "sz", "rStyle", "shd", "rPrChange")
 CONTENTS_STYLES = ("toc ", "table of figures", "table of authorities", "index ")
 IGNORED = ("sectPr", "tblGrid", "tblPrEx", "tabs")
@@ -59,7 +60,7 @@ class StoryWalk(NotingWalk):
     def begin(self, root: str) -> None:
         super().begin(root)
         w = self.w
-        self._val, self._fill = w + "val", w + "fill"
+        self._val, self._fill, self._char, self._font = w + "val", w + "fill", w + "char", w + "font"
         self._look_tags = {w + name for name in LOOK_TAGS}
         self._paragraph_tags = {w + name for name in PARAGRAPH_TAGS} | self.changes
         self._cell_tags = {w + name for name in CELL_TAGS}
@@ -162,6 +163,7 @@ class StoryWalk(NotingWalk):
         paragraph.style = style.name
         paragraph.level = style.level
         paragraph.centered = style.centered
+        paragraph.ruled = style.ruled
         paragraph.size = style.look.size or 0.0
         paragraph.in_toc = paragraph.in_toc or of_contents
 
@@ -188,6 +190,8 @@ class StoryWalk(NotingWalk):
             paragraph.centered = stated[w + "jc"].get(self._val) == "center"
         if w + "pageBreakBefore" in stated and is_on(stated[w + "pageBreakBefore"], w):
             paragraph.after_page_break = True
+        if w + "tabs" in stated and has_leader(stated[w + "tabs"], w):
+            paragraph.ruled = True
         line.shaded = w + "shd" in stated
 
     def _number(self, line: Line, direct: Element | None, style_id: str | None) -> None:
@@ -250,7 +254,7 @@ class StoryWalk(NotingWalk):
 
     def _symbol(self, element: Element) -> None:
         if self.line is not None:
-            self.line.add(symbol_text(element.get(self.w + "char")))
+            self.line.add(symbol_text(element.get(self._char), element.get(self._font)))
 
     def _break(self, element: Element) -> None:
         if element.get(self.w + "type") == "page":
@@ -401,7 +405,7 @@ class StoryWalk(NotingWalk):
         table = self._table
         if table is not None:
             table.row += 1
-            table.column, table.header_row = 0, False
+            table.column, table.header_row, table.tall = 0, False, False
 
     def _row_properties(self, properties: Element) -> None:
         self.note_property_changes({found.tag: found for found in properties})
@@ -411,6 +415,8 @@ class StoryWalk(NotingWalk):
             self._columns(properties, "gridAfter")
             header = child(properties, self.w + "tblHeader")
             table.header_row = header is not None and is_on(header, self.w)
+            height = value_of(child(properties, self.w + "trHeight"), self.w)
+            table.tall = (whole(height) or 0) >= TALL_TWIPS
 
     def _open_cell(self, _: Element) -> None:
         table = self._table
@@ -445,6 +451,7 @@ class StoryWalk(NotingWalk):
             table.row,
             table.column,
             header_row=table.header_row,
+            tall=table.tall,
             depth=table.depth,
             bordered=table.bordered,
         )
@@ -472,6 +479,7 @@ class StoryWalk(NotingWalk):
             table.column,
             table.span,
             header_row=table.header_row,
+            tall=table.tall,
             depth=table.depth,
             merged=merged,
             shading=shading,

@@ -20,14 +20,16 @@ DAY = (
 )
 DATE = (
     r"_{1,10}\s?[/.\-]\s?_{1,10}\s?[/.\-]\s?_{1,12}|\.{2,10}\s?/\s?\.{2,10}\s?/\s?\.{2,12}"
-    r"|_{2,}\s?(?:st|th)?\s?day of\s_{3,},?\s?(?:20)?_{2,}|_{2,}\sde\s_{3,}\sde[l ]?\s?(?:20)?_{2,}"
+    r"|_{2,}\s?(?:st|th)?\s?day of\s_{3,},?\s?(?:20)?_{2,}|_{4,},?\s{1,3}20\s?_{1,4}(?!_)"
+    r"|_{2,}\sde\s_{3,}\sde[l ]?\s?(?:20)?_{2,}"
     r"|(?<=[:\t ])[ \xa0]{2,}/[ \xa0]{2,}/[ \xa0]{2,}"
 )
 EAST = r"(?:(?:平成|令和|昭和|民國|民国|西暦)\s*)?[_\u3000 ]{1,40}年[_\u3000 ]{1,40}月[_\u3000 ]{1,40}日"
 BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|{UNDERSCORES}|{DOTS}")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
 MARKS = re.compile(r"_|…|\.\.\.|\. \.|[\u3000 ]年|[ \xa0]{2}(?:/[ \xa0]{2}|[»\"”]\s{5})")
-TOKEN_ENDS, TOKEN_STARTS = ("$", "}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
+TOKEN_ENDS, TOKEN_STARTS = ("}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
+LINES_BELOW = 2  # lines under a line, from which on they ask for a longer text
 MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 
 
@@ -42,7 +44,7 @@ def find_blanks(layout: Layout) -> Iterator[Finding]:
             previous_blank = p
         else:
             previous_blank = p if p.text.rstrip().endswith(("___", "....", "……")) else None
-            yield from (_finding(p, match) for match in BLANK.finditer(p.text))
+            yield from (_finding(layout, p, match) for match in BLANK.finditer(p.text))
             if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
                 start = len(p.text) - len(p.text.lstrip())
                 yield Finding("blanks", Rank.BLANK, (place(p, start, len(p.text.rstrip())),), 0.7)
@@ -57,18 +59,26 @@ def _is_only_blanks(text: str) -> bool:
     return BLANK.search(text) is not None and is_blank(BLANK.sub("", text).strip(".,;:|/()-–"))
 
 
-def _finding(p: Paragraph, match: re.Match[str]) -> Finding:
+def _finding(layout: Layout, p: Paragraph, match: re.Match[str]) -> Finding:
     kind = FieldType.DATE if match["date"] else None
     start = match.start() + len(match[0]) - len(match[0].lstrip(" "))
     end = match.start() + len(match[0].rstrip())
     lengthens = p.text.endswith(TOKEN_ENDS, 0, start) or p.text.startswith(TOKEN_STARTS, end)
-    return Finding("blanks", Rank.BLANK, (place(p, start, end),), 0.85, type=kind, ignored=lengthens)
+    long = end == len(p.text.rstrip()) and _has_lines_below(layout, p)
+    return Finding("blanks", Rank.BLANK, (place(p, start, end),), 0.85, type=kind, long=long, ignored=lengthens)
+
+
+def _has_lines_below(layout: Layout, p: Paragraph) -> bool:
+    i = layout.at[p.part, p.p] + 1
+    below = layout.paragraphs[i : i + LINES_BELOW]
+    inside = (q.part == p.part and layout.cell_of(q) is layout.cell_of(p) for q in below)
+    return len(below) == LINES_BELOW and all(inside) and all(_is_only_blanks(q.text) for q in below)
 
 
 def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Iterator[Finding]:
     """Lines under lines are one value; a line with nothing above or below it that could name it is a rule."""
     for match in BLANK.finditer(p.text):
-        finding = _finding(p, match)
+        finding = _finding(layout, p, match)
         continued = previous is not None and (_is_only_blanks(previous.text) or p.p == previous.p + 1)
         finding.ignored = finding.ignored or continued or not _is_writable(layout, p, match)
         if finding.type is None and _is_over_name(layout, p):

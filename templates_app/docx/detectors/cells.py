@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
-from ..lexicon import DATE, GENERIC, NAME, SIGNATURE, words_of
+from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
 from ..naming import key_of
 from ..rows import table_title
@@ -35,6 +35,7 @@ MAX_CAPTION = 40
 MAX_SIGN = 2
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
+MAX_BESIDE_TALL = 60  # a longer label may have made the row as tall as it is
 MAX_HEADER = 120
 MAX_KNOWN = 3  # words of a label in a page header: "Document No.", "Effective date"
 LONG_PARAGRAPHS = 3  # so many empty paragraphs in a cell ask for a longer text
@@ -97,7 +98,8 @@ def _box(layout: Layout, table: Table, outlined: bool) -> Iterator[Finding]:
 def _finding(
     cell: TableCell, label: str, confidence: float, kind: FieldType | None = None, banner: str = ""
 ) -> Finding:
-    long = len(cell.paragraphs) >= LONG_PARAGRAPHS
+    roomy = kind is None and cell.cell.tall and len(label) <= MAX_BESIDE_TALL and tell_type(label) is None
+    long = len(cell.paragraphs) >= LONG_PARAGRAPHS or roomy
     kind = kind or infer_type(label, context=banner)
     if banner and all(w in GENERIC for w in words_of(label)):
         label = f"{banner}: {label.rstrip(' :：')}"
@@ -241,9 +243,12 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
     named = _row_label(row)
     if TOTAL.match(named):
         return
+    ticked = [c for c in row[1:] if c.empty and _is_answer_title(titles.get(c.column, ""))]
+    if named and len(ticked) > 1:
+        yield _choice(named, ticked, [titles[c.column] for c in ticked])
     taken: TableCell | None = None  # the label that already has its cell
     for n, cell in enumerate(row):
-        if not cell.empty or cell.column in grid.ticked:
+        if not cell.empty or cell.column in grid.ticked or (len(ticked) > 1 and cell in ticked):
             continue
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")
@@ -254,6 +259,20 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _finding(cell, _own_words(left), 0.8, banner=_banner_over(grid.table, at))
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
+
+
+def _is_answer_title(title: str) -> bool:
+    """A column to tick: Yes, No, Agree, Often."""
+    words = words_of(title)
+    return bool(words) and all(word in YES_NO_WORDS or word in RATINGS for word in words)
+
+
+def _choice(named: str, cells: Sequence[TableCell], options: Sequence[str]) -> Finding:
+    """A row that is answered by a cross in one of its cells."""
+    places = tuple(place(c.paragraphs[0], 0, 0) for c in cells)
+    return Finding(
+        "cells", Rank.CELL, places, 0.75, label=named.rstrip(" :："), type=FieldType.CHOICE, options=tuple(options)
+    )
 
 
 def _is_open(grid: Grid, cell: TableCell) -> bool:
@@ -337,11 +356,13 @@ def _under_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
 
 
 def _over_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
-    """A line to sign on, drawn by the cell, with "Signature" or "Date" below it."""
-    if not grid.outlined or not cell.cell.bordered or at + 1 >= len(grid.table.rows):
+    """A line to sign on, drawn by the cell or the one below, with "Signature" or "Date" below it."""
+    if not grid.outlined or at + 1 >= len(grid.table.rows):
         return []
     below = next((c for c in grid.table.rows[at + 1] if c.column == cell.column), None)
-    if below is None or not SIGNED.search(below.text) or len(below.text) > MAX_CAPTION:
+    if below is None or not (cell.cell.bordered or below.cell.bordered):
+        return []
+    if len(below.text) > MAX_CAPTION or not SIGNED.search(below.text):
         return []
     grid.captions.add((below.cell.row, below.cell.column))
     return [_finding(cell, below.text, 0.65)]

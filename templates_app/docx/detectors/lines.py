@@ -1,4 +1,4 @@
-"""Underlined blanks and tabs: a line to write on, drawn by underlining nothing."""
+"""Underlined blanks and tabs, and tabs that draw a line to their stop: lines to write on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model import Paragraph
 
 def find_lines(layout: Layout) -> Iterator[Finding]:
     for i, p in enumerate(layout.paragraphs):
-        if p.in_toc or i in layout.headings or not any(s.underline for s in p.spans):
+        if p.in_toc or i in layout.headings or not (p.ruled or any(s.underline for s in p.spans)):
             continue
         if not is_blank(p.text) or _is_captioned(layout, p):
             for start, end in drawn_lines(p):

@@ -72,6 +72,30 @@ def test_types_by_label(label: str, kind: str) -> None:
     assert infer_type(label) == kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("text", "Place of birth|Tax number|Project name|Invoice number|Job title|Marital status|Bank name"),
+        ("text", "Postleitzahl|Geburtsort|Kostenstelle|Lieu de naissance|Code postal|Domicilio|Codice fiscale"),
+        ("text", "Telefoonnummer|Cargo|Fødested|Kontonummer|Kod pocztowy|Miejsce urodzenia"),
+        ("date", "Signed on|Date signed|Next review|Geboren am|Vertragsbeginn|Abgabetermin|Né(e) le|Fait le"),
+        ("date", "Vencimiento|Data|Data di nascita|Scadenza|Geldig tot|Prazo|Søknadsfrist|Data urodzenia|Ważne do"),
+        ("person", "Project manager|Next of kin|Witness 2|Treasurer|Minute taker|Maiden name|Solicitor Name"),
+        ("person", "Projektleiter|Kontoinhaber|Teilnehmer|Erziehungsberechtigte|Nom de famille|Chef de projet|Témoin"),
+        ("person", "Representante legal|Alumno|Nome e cognome|Redatto da|Voornaam|Aanvrager|Nome da mãe|Foresatt"),
+        ("person", "Møteleder|Vårdnadshavare|Imię i nazwisko|Wnioskodawca|Sporządził"),
+        ("number", "Subtotal|Annual turnover|Project budget|Weight (kg)|Data storage (GB)|Einzelpreis|Kaution|Loyer"),
+        ("number", "Edad|Quantità|Aantal uren|Custo|Kostnad|Belopp|Liczba osób|Wartość"),
+        ("signature", "Signature & date|Ort, Datum, Unterschrift|gez.|Firma del solicitante|Namnteckning|Podpis"),
+        ("long_text", "Project description|Lessons learned|Court directions|Strengths|Bemerkungen|Sachverhalt"),
+        ("long_text", "Objectifs|Motivo de la solicitud|Osservazioni|Toelichting|Justificativa|Formål|Syfte|Wnioski"),
+        ("image", "Lichtbild|Passfoto|Fotografía"),
+    ],
+)
+def test_types_by_label_in_many_languages(kind: str, labels: str) -> None:
+    assert {label: infer_type(label).value for label in labels.split("|")} == dict.fromkeys(labels.split("|"), kind)
+
+
 def test_columns_ask_for_short_answers() -> None:
     assert infer_type("Details", column=True) is FieldType.TEXT
     assert infer_type("Required?", column=True) is FieldType.CHOICE

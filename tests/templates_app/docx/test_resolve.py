@@ -84,3 +84,24 @@ def test_every_key_is_a_key() -> None:
     body = "".join(paragraph(f"{word}: ______") for word in ("姓名", "Имя", "الاسم", "Name", "Name", "№", "—"))
     keys = [f.key for f in fields_of(body)]
     assert len(set(keys)) == len(keys) == 7 and all(KEY.fullmatch(key) for key in keys)
+
+
+def test_several_lines_or_a_tall_row_ask_for_a_longer_text() -> None:
+    lines = paragraph("Circumstances: ______") + paragraph("_" * 40) * 2
+    assert [field.type for field in fields_of(lines)] == [FieldType.LONG_TEXT]
+    assert [field.type for field in fields_of(paragraph("Witness name: ____") + paragraph("_" * 40) * 2)] == [
+        FieldType.PERSON
+    ]
+    form = grid(["Circumstances", ""], ["Town", ""])
+    tall = form.replace("<w:tr>", '<w:tr><w:trPr><w:trHeight w:val="1500"/></w:trPr>')
+    assert [field.type for field in fields_of(form)] == [FieldType.TEXT] * 2
+    assert [field.type for field in fields_of(tall)] == [FieldType.LONG_TEXT] * 2
+
+
+def test_a_prompt_that_only_its_section_names_is_the_text_of_that_section() -> None:
+    headings = ("For all parties", "For the court", "For others")
+    text = paragraph("<<else>>") + paragraph("Click here to enter text.") + paragraph("<<es_x>>")
+    body = "".join(paragraph(words, properties='<w:pStyle w:val="H1"/>') + text for words in headings)
+    style = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
+    found = [field for field in fields_of(body, styles=style) if field.detector == "prompt"]
+    assert [(field.label, field.type) for field in found] == [(words, FieldType.LONG_TEXT) for words in headings]

@@ -17,14 +17,16 @@ from ..understanding import findings, grid, spans
         ("Ort ……… Datum ………", ["………", "………"]),
         ("Software: … , … , …", ["… , … , …"]),
         ("руб. __ коп.", ["__"]),
+        ("to pay $________ at once", ["________"]),
     ],
 )
 def test_runs_of_marks(text: str, found: list[str]) -> None:
     assert spans(find_blanks, paragraph(text)) == found
 
 
-def test_a_date_to_write_is_one_place() -> None:
-    (found,) = findings(find_blanks, paragraph("от «___» __________ 20__ г."))
+@pytest.mark.parametrize("text", ["от «___» __________ 20__ г.", "on ____________ 20__", "on ________, 20 ___ in"])
+def test_a_date_to_write_is_one_place(text: str) -> None:
+    (found,) = findings(find_blanks, paragraph(text))
     assert found.type is FieldType.DATE
 
 

@@ -118,3 +118,19 @@ def test_headers_are_read_with_care() -> None:
 
 def test_a_line_to_sign_on_drawn_by_its_cell() -> None:
     assert places(grid(["", ""], ["Signature", "Date"])) == [("Signature", 0), ("Date", 1)]
+
+
+def test_columns_to_tick_are_one_choice() -> None:
+    rows = ["Question", "Yes", "No"], ["Do you smoke?", "", ""], ["Do you drink?", "", ""]
+    found = findings(find_cells, grid(*rows))
+    assert [(f.label, f.options, [a.p for a in f.anchors]) for f in found] == [
+        ("Do you smoke?", ("Yes", "No"), [4, 5]), ("Do you drink?", ("Yes", "No"), [7, 8])
+    ]  # fmt: skip
+    assert {f.type for f in found} == {FieldType.CHOICE}
+
+
+def test_a_line_to_sign_on_drawn_by_the_cell_of_its_caption() -> None:
+    above = '<w:tcBorders><w:top w:val="single"/></w:tcBorders>'
+    empty = "<w:tr>" + cell("<w:p/>") * 3 + "</w:tr>"
+    captions = cell(paragraph("Signature"), above) + cell("<w:p/>") + cell(paragraph("Date"), above)
+    assert places(f"<w:tbl>{empty}<w:tr>{captions}</w:tr></w:tbl>") == [("Signature", 0), ("Date", 2)]

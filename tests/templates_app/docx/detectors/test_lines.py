@@ -34,3 +34,19 @@ def test_a_line_alone_needs_words_that_ask_for_it() -> None:
     assert spans(find_lines, line(TAB)) == []
     assert spans(find_lines, line(TAB) + paragraph("(signature)")) == ["\t"]
     assert spans(find_lines, paragraph("Address:") + line(TAB)) == ["\t"]
+
+
+def ruled(text: str, leader: str = "underscore") -> str:
+    tabs = f'<w:pPr><w:tabs><w:tab w:val="right" w:leader="{leader}" w:pos="9000"/></w:tabs></w:pPr>'
+    return f"<w:p>{tabs}{'<w:r><w:tab/></w:r>'.join(run(words) for words in text.split('|'))}</w:p>"
+
+
+def test_tabs_that_draw_a_line_are_lines_to_write_on() -> None:
+    assert spans(find_lines, ruled("Name|  Town||", "dot")) == ["\t", "\t\t"]
+    assert spans(find_lines, ruled("|Name|")) == ["\t"]
+    assert spans(find_lines, ruled("|")) == []
+    assert spans(find_lines, ruled("Name|", "none")) == []
+
+
+def test_a_tab_that_leads_to_words_is_no_line() -> None:
+    assert spans(find_lines, ruled("Soup|4.50", "dot")) == []
