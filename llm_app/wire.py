@@ -11,7 +11,7 @@ from typing import Any
 
 from llm_app.errors import BadModelAnswer
 from llm_app.exchange import Message, Request, ToolCall, Usage
-from llm_app.lite import load
+from llm_app.lite import load, unlogged
 from llm_app.models import Provider
 from llm_app.providers import api_key
 
@@ -68,7 +68,8 @@ async def send(
     streamed = is_streamed(provider, on_text)
     arguments = _arguments(request, provider, max_tokens, idempotency_key, streamed=streamed)
     heard.sent = True
-    response = await module.acompletion(**arguments)
+    with unlogged():
+        response = await module.acompletion(**arguments)
     if streamed:
         await _hear_stream(response, heard, on_text)
     else:
