@@ -20,6 +20,11 @@ def current_prices() -> QuerySet[Price]:
     return begun.order_by("model", "-valid_from").distinct("model")
 
 
+def untracked(provider: Provider) -> Price:
+    """A price of nothing that stands in no table, for installations that keep no account of costs."""
+    return Price(id=None, model=provider.price_key, input_usd=Decimal(0), output_usd=Decimal(0), is_free=True)
+
+
 def unknown_price(provider: Provider) -> UnknownPrice:
     """Says which row is missing."""
     return UnknownPrice(

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts_app.choices import Role as MemberRole
+from accounts_app.errors import DnaError
 from accounts_app.members import create_user
 from accounts_app.models import AuditEntry, Customer, User
 from jobs_app.erasing import erase_customer
@@ -174,6 +175,33 @@ def test_usage_is_for_managers_and_staff(
     assert signed_in(chief).get("/api/v1/usage").json()["customer"] is None
     for period in ("from=2026-02-01&to=2026-01-01", "from=2020-01-01&to=2026-01-01", "from=never"):
         assert signed_in(staff).get(f"/api/v1/usage?{period}").status_code == 422
+
+
+def test_health_says_whose_last_calls_failed_and_calls_nobody(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LLM_ATTEMPTS = 1
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+
+    def check() -> dict[str, Any]:
+        found: dict[str, Any] = Client().get("/api/v1/health").json()["checks"]["providers"]
+        return found
+
+    def fail(kind: FailureKind) -> None:
+        scripted.set_script(answering(Answer(failure=Failure(kind=kind))))
+        with pytest.raises(DnaError):
+            ask(complete_now(asking(provider="openai"), customer_id=customer.id))
+
+    assert (check()["status"], check()["detail"]) == ("ok", "3 of 4 can be used") and not scripted.calls
+    fail(FailureKind.BAD_REQUEST)
+    assert check()["status"] == "ok", "a request's own fault says nothing of the provider"
+    fail(FailureKind.OVERLOADED)
+    assert (check()["status"], check()["detail"]) == (
+        "warning", "3 of 4 can be used; openai fails (provider_unavailable)",
+    )
+    scripted.set_script(answering("Madrid."))
+    ask(complete_now(asking(provider="openai"), customer_id=customer.id))
+    assert check()["status"] == "ok"
 
 
 # --- page
