@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from jobs_app import operations
+from llm_app.health import provider_health
 
 router = Router()
 logger = logging.getLogger(__name__)
@@ -90,6 +91,15 @@ def _alerts() -> Check:
     return Check(status="warning", detail=f"{count} open") if count else Check(status="ok")
 
 
+def _providers() -> Check:
+    """By their last calls. None at all is no fault: rules do without."""
+    known = provider_health()
+    usable = [one for one in known if not one.lack]
+    failing = [f"{one.name} fails ({one.error_code})" for one in usable if one.error_code]
+    detail = "; ".join([f"{len(usable)} of {len(known)} can be used", *failing])
+    return Check(status="warning" if failing else "ok", detail=detail)
+
+
 def _storage() -> Check:
     """A file is really written: a full disk says that it is writable."""
     settings.ARTIFACT_ROOT.mkdir(parents=True, exist_ok=True)
@@ -100,4 +110,6 @@ def _storage() -> Check:
     return Check(status="ok", detail=f"{shutil.disk_usage(settings.ARTIFACT_ROOT).free // 1024**2} MB free")
 
 
-_IN_DATABASE: dict[str, Callable[[], Check]] = {"queue": _queue, "workers": _workers, "alerts": _alerts}
+_IN_DATABASE: dict[str, Callable[[], Check]] = {
+    "queue": _queue, "workers": _workers, "alerts": _alerts, "providers": _providers,
+}

@@ -202,6 +202,8 @@ ALERT_DAYS = env.integer("ALERT_DAYS", 90)
 FEED_DAYS = env.integer("FEED_DAYS", 30)
 
 # Language models.
+# Without it every call counts as free, so that nothing is limited; tokens are counted all the same.
+ENABLE_COST_TRACKING = env.boolean("ENABLE_COST_TRACKING", default=True)
 # Amounts in USD; 0 is no limit. Each may be set otherwise for one customer in the admin, but for the installation's.
 # One answer of 64,000 tokens of the dearest seeded model costs about 1.60.
 MAX_COST_PER_CALL_USD = env.decimal("MAX_COST_PER_CALL_USD", "2.00")

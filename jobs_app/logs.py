@@ -51,7 +51,7 @@ class Formatter(logging.Formatter):
     def _line(self, record: logging.LogRecord) -> str:
         head, _, rest = super().format(record).partition("\n")
         fields = fields_of(record)
-        if str(fields.get("job_id")) in head:  # most messages name the job
+        if "job_id" in fields and str(fields["job_id"]) in head:  # most messages name the job
             del fields["job_id"]
         said = " ".join(f"{name}={value}" for name, value in fields.items())
         return "".join([head, f" [{said}]" if said else "", f"\n{rest}" if rest else ""])

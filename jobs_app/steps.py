@@ -152,11 +152,13 @@ def _stored(call: StepCall, value: Any) -> dict[str, Any]:
 
 def record_intent(call: StepCall) -> None:
     """Before a paid call: say durably that it is about to be made, under which key for the provider."""
+    intent = _identity(call) | {"idempotency_key": call.idempotency_key, "intended_at": Now()}
     with transaction.atomic():
-        StepResult.objects.update_or_create(
-            job_id=call.lease.job_id,
-            key=call.key,
-            defaults=_identity(call) | {"idempotency_key": call.idempotency_key, "intended_at": Now()},
+        StepResult.objects.bulk_create(
+            [StepResult(job_id=call.lease.job_id, key=call.key, **intent)],
+            update_conflicts=True,
+            unique_fields=["job", "key"],
+            update_fields=list(intent),
         )
         check_lease(call.lease)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -17,7 +18,7 @@ from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from llm_app.choices import EntryStatus, Role
 from llm_app.models import CachedAnswer, CustomerCap, LedgerBalance, LedgerEntry, Price, Provider
-from llm_app.prices import current_prices
+from llm_app.prices import with_prices
 from llm_app.providers import make_default, why_unavailable
 from llm_app.trying import try_provider
 
@@ -65,12 +66,16 @@ class ProviderAdmin(AuditedAdmin):
     def defaults(self, provider: Provider) -> str:
         return ", ".join(role.label.lower() for role in provider.roles) or "–"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Provider]:
+        """With the prices that count now, so that the list asks once for all."""
+        return with_prices(super().get_queryset(request))
+
     @admin.display(description="Price (input / output per million)")
     def priced(self, provider: Provider) -> str:
-        price = current_prices().filter(model=provider.price_key).first()
-        if price is None:
+        into, out = getattr(provider, "input_usd", None), getattr(provider, "output_usd", None)
+        if into is None or out is None:
             return f"missing: {provider.price_key}"
-        return "free" if price.is_free else f"{price.input_usd.normalize():f} / {price.output_usd.normalize():f} USD"
+        return f"{into.normalize():f} / {out.normalize():f} USD" if into else "free"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

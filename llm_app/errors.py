@@ -67,6 +67,12 @@ class ProviderTimedOut(ProviderUnavailable):
     code = "provider_timed_out"
 
 
+class ProviderSaidNothing(ProviderUnavailable):
+    """The provider broke off before it said anything. Try again in a while, or choose another one."""
+
+    code = "provider_said_nothing"
+
+
 class ProviderRefusedRequest(ProviderError):
     """The provider does not accept the request. Check its model name and address in the admin."""
 

@@ -13,6 +13,8 @@ import importlib
 import logging
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,18 @@ def litellm() -> Any:
             if _loaded is None:
                 _loaded = _load()
     return _loaded
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Calls in this block leave out LiteLLM's own record of them: content in its loggers, and milliseconds after each
+    answer. Both are ours to keep. Its switch for the calls it makes itself; ``litellm`` must have been loaded."""
+    switch: Any = sys.modules["litellm._internal_context"].is_internal_call
+    token = switch.set(True)
+    try:
+        yield
+    finally:
+        switch.reset(token)
 
 
 def is_loaded() -> bool:

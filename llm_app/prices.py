@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now, NullIf
 
 from llm_app.errors import UnknownPrice
 from llm_app.exchange import Usage
@@ -14,10 +14,18 @@ from llm_app.models import MILLION, Price, Provider
 CENT_OF_A_CENT = Decimal("0.000001")
 
 
-def current_prices() -> QuerySet[Price]:
-    """One row per model: the latest that has begun."""
-    begun = Price.objects.filter(valid_from__lte=Now())
-    return begun.order_by("model", "-valid_from").distinct("model")
+def with_prices(providers: QuerySet[Provider]) -> QuerySet[Provider]:
+    """Each with ``input_usd`` and ``output_usd`` as they count at this moment; None where no row says."""
+    key = Coalesce(NullIf("price_name", Value("")), "litellm_model")
+    latest = Price.objects.filter(model=OuterRef("priced_as"), valid_from__lte=Now()).order_by("-valid_from")
+    return providers.annotate(priced_as=key).annotate(
+        input_usd=Subquery(latest.values("input_usd")[:1]), output_usd=Subquery(latest.values("output_usd")[:1])
+    )
+
+
+def untracked(provider: Provider) -> Price:
+    """A price of nothing that stands in no table, for installations that keep no account of costs."""
+    return Price(id=None, model=provider.price_key, input_usd=Decimal(0), output_usd=Decimal(0), is_free=True)
 
 
 def unknown_price(provider: Provider) -> UnknownPrice:

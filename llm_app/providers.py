@@ -17,7 +17,7 @@ from llm_app.choices import Role
 from llm_app.errors import NoProvider, UnknownPrice, UnknownProvider
 from llm_app.exchange import Request
 from llm_app.models import Price, Provider
-from llm_app.prices import unknown_price
+from llm_app.prices import unknown_price, untracked
 
 M = TypeVar("M", bound=Model)
 
@@ -137,6 +137,8 @@ def _in_order(request: Request) -> list[tuple[Provider, Price | None]]:
 def _candidate(provider: Provider, price: Price | None, request: Request) -> Candidate:
     if lack := why_unavailable(provider) or _missing_ability(provider, request):
         raise NoProvider(f"{provider.display_name} cannot be used: {lack}")
+    if not settings.ENABLE_COST_TRACKING:
+        return Candidate(provider, untracked(provider))
     if price is None:
         raise unknown_price(provider)
     return Candidate(provider, price)

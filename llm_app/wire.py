@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from llm_app.errors import BadModelAnswer
+from llm_app.errors import BadModelAnswer, ProviderSaidNothing
 from llm_app.exchange import Message, Request, ToolCall, Usage
-from llm_app.lite import load
+from llm_app.lite import load, unlogged
 from llm_app.models import Provider
 from llm_app.providers import api_key
 
@@ -39,6 +39,10 @@ class Heard:
         """Everything the model wrote, tool calls too, for counting."""
         return self.all_text() + "".join(piece["name"] + piece["arguments"] for piece in self.pieces.values())
 
+    @property
+    def broke_off(self) -> bool:
+        return not self.generated() and not self.finish_reason
+
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """Raises ``BadModelAnswer`` for arguments that are no JSON object."""
         return tuple(_tool_call(self.pieces[index]) for index in sorted(self.pieces))
@@ -63,14 +67,18 @@ async def send(
     idempotency_key: str = "",
     on_text: OnText | None = None,
 ) -> None:
-    """Ask, and hear the answer out; streamed when somebody wants the text as it comes. Raises LiteLLM's errors."""
+    """Ask, and hear the answer out; streamed when somebody wants the text as it comes. Raises LiteLLM's errors,
+    and ``ProviderSaidNothing`` for a stream that ended without a word."""
     module = await load()
     streamed = is_streamed(provider, on_text)
     arguments = _arguments(request, provider, max_tokens, idempotency_key, streamed=streamed)
     heard.sent = True
-    response = await module.acompletion(**arguments)
+    with unlogged():
+        response = await module.acompletion(**arguments)
     if streamed:
         await _hear_stream(response, heard, on_text)
+        if heard.broke_off:
+            raise ProviderSaidNothing(f"{provider.display_name}: {ProviderSaidNothing.__doc__}")
     else:
         await _hear_whole(response, heard, on_text)
 
@@ -99,6 +107,8 @@ async def _hear_stream(stream: Any, heard: Heard, on_text: OnText | None) -> Non
                 await _hear_chunk(chunk.choices[0], heard, on_text)
     finally:
         await _close(stream)
+    if not (stream.received_finish_reason or stream.intermittent_finish_reason):
+        heard.finish_reason, heard.usage = "", None  # LiteLLM says "stop" and counts where the provider did neither
 
 
 async def _hear_chunk(choice: Any, heard: Heard, on_text: OnText | None) -> None:

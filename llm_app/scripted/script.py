@@ -87,6 +87,8 @@ class Answer(_Data):
     """The connection drops after so many chunks; a plain answer breaks off in its middle. What was sent is billed."""
     fail_after_chunks: Count | None = None
     """A stream says after so many chunks that the server failed."""
+    ended_after_chunks: Count | None = None
+    """A stream ends after so many chunks as if that were all: without a reason and without figures."""
     billed_then_cut: bool = False
     """The whole answer is billed, and the connection drops before a byte of it is sent."""
     malformed: bool = False

@@ -124,6 +124,8 @@ class _Exchange:
         characters = chunks = 0
         for event in self.wire.stream(question, reply):
             if event.characters:
+                if chunks == answer.ended_after_chunks:
+                    break
                 if chunks in {answer.cut_after_chunks, answer.fail_after_chunks}:
                     self._break_off(failing=chunks == answer.fail_after_chunks)
                     return
@@ -131,7 +133,8 @@ class _Exchange:
                 chunks, characters = chunks + 1, characters + event.characters
                 self.playback.bill(self.call, _so_far(reply.usage, characters))
             self.connection.send(event.data[: len(event.data) // 2] + b"\n\n" if answer.malformed else event.data)
-        self.playback.bill(self.call, reply.usage)
+        else:
+            self.playback.bill(self.call, reply.usage)
         self.playback.remember(self.call, answer)
         self.call.answered_at = time.time()
         self.connection.finish()

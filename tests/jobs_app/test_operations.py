@@ -206,6 +206,7 @@ def test_lines_for_people_name_the_job_once() -> None:
     assert line.endswith(f"INFO a.b told [job_id={job_id} workflow=w step=s duration_ms=5]")
     assert named.count(job_id) == 1 and named.endswith("[workflow=w step=s]")
     assert logs.Formatter().format(record("alone")).endswith("INFO a.b alone")
+    assert logs.Formatter().format(record("found None")).endswith("found None")
 
 
 @pytest.mark.parametrize(

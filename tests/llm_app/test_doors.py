@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts_app.choices import Role as MemberRole
+from accounts_app.customers import create_customer
+from accounts_app.errors import DnaError
 from accounts_app.members import create_user
 from accounts_app.models import AuditEntry, Customer, User
 from jobs_app.erasing import erase_customer
@@ -111,6 +115,36 @@ def test_the_lists_and_forms_of_the_admin(
     assert "claude-sonnet-4-5-20250929" in listed and "3 / 15 USD" in listed
 
 
+@pytest.mark.parametrize("address", [
+    "/usage/", "/api/v1/usage", "/api/v1/providers", "/admin/llm_app/provider/", "/admin/llm_app/price/",
+    "/admin/llm_app/ledgerentry/", "/admin/llm_app/ledgerbalance/", "/admin/llm_app/customercap/",
+    "/admin/llm_app/cachedanswer/",
+])
+def test_no_list_asks_more_for_more_rows(scripted: ScriptedProvider, admin: Client, address: str) -> None:
+    def add(number: int) -> None:
+        owner = create_customer(slug=f"owner-{number}", name="Owner")
+        Provider.objects.create(name=f"model-{number}", litellm_model=f"openai/model-{number}")
+        LedgerEntry.objects.create(
+            customer=owner, workflow=f"some.workflow{number}", provider=f"model-{number}", reserved_usd=1, cost_usd=1,
+            status="booked", period="2026-11", deadline_at=timezone.now(),
+        )
+        LedgerBalance.objects.create(scope="customer", owner_id=owner.id, period="2026-11")
+        CustomerCap.objects.create(customer=owner)
+        CachedAnswer.objects.create(customer=owner, request_hash="0" * 64, answer={}, expires_at=timezone.now())
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert admin.get(address).status_code == 200
+        return len(asked)
+
+    add(1)
+    queries()
+    few = queries()
+    for number in range(2, 8):
+        add(number)
+    assert queries() == few < 20
+
+
 def test_a_key_variable_may_not_name_another_secret(scripted: ScriptedProvider, admin: Client) -> None:
     provider = Provider.objects.get(name="claude")
     address = reverse("admin:llm_app_provider_change", args=[provider.pk])
@@ -174,6 +208,33 @@ def test_usage_is_for_managers_and_staff(
     assert signed_in(chief).get("/api/v1/usage").json()["customer"] is None
     for period in ("from=2026-02-01&to=2026-01-01", "from=2020-01-01&to=2026-01-01", "from=never"):
         assert signed_in(staff).get(f"/api/v1/usage?{period}").status_code == 422
+
+
+def test_health_says_whose_last_calls_failed_and_calls_nobody(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LLM_ATTEMPTS = 1
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+
+    def check() -> dict[str, Any]:
+        found: dict[str, Any] = Client().get("/api/v1/health").json()["checks"]["providers"]
+        return found
+
+    def fail(kind: FailureKind) -> None:
+        scripted.set_script(answering(Answer(failure=Failure(kind=kind))))
+        with pytest.raises(DnaError):
+            ask(complete_now(asking(provider="openai"), customer_id=customer.id))
+
+    assert (check()["status"], check()["detail"]) == ("ok", "3 of 4 can be used") and not scripted.calls
+    fail(FailureKind.BAD_REQUEST)
+    assert check()["status"] == "ok", "a request's own fault says nothing of the provider"
+    fail(FailureKind.OVERLOADED)
+    assert (check()["status"], check()["detail"]) == (
+        "warning", "3 of 4 can be used; openai fails (provider_unavailable)",
+    )
+    scripted.set_script(answering("Madrid."))
+    ask(complete_now(asking(provider="openai"), customer_id=customer.id))
+    assert check()["status"] == "ok"
 
 
 # --- page

@@ -11,6 +11,7 @@ import pytest
 
 from accounts_app.models import Customer
 from llm_app import errors
+from llm_app.checks import check_cost_tracking
 from llm_app.choices import EntryStatus
 from llm_app.exchange import Request
 from llm_app.gateway import complete_now
@@ -136,6 +137,26 @@ def test_a_stream_cut_in_its_middle_is_booked_from_what_came(
     assert heard and 0 < entry.cost_usd < entry.reserved_usd and 5 <= entry.output_tokens <= 40
 
 
+@pytest.mark.parametrize("name", WIRES)
+def test_a_stream_that_ends_without_a_word_is_no_answer(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, settings: Any, name: str
+) -> None:
+    settings.LLM_ATTEMPTS = 2
+    mute = Answer(text="Madrid.", ended_after_chunks=0)
+
+    async def on_text(text: str) -> None: ...
+
+    scripted.set_script(answering(mute, "Madrid."))
+    assert ask(complete_now(asking(provider=name), customer_id=customer.id, on_text=on_text)).text == "Madrid."
+    entry = LedgerEntry.objects.get(error_code="provider_said_nothing")
+    assert (entry.status, entry.estimated, entry.output_tokens) == (EntryStatus.BOOKED, True, 0)
+    scripted.set_script(answering(mute))
+    with pytest.raises(errors.ProviderSaidNothing):
+        ask(complete_now(asking(provider=name), customer_id=customer.id, on_text=on_text))
+    scripted.set_script(answering(Answer()))  # said nothing, and said so
+    assert not ask(complete_now(asking(provider=name), customer_id=customer.id, on_text=on_text)).text
+
+
 def test_an_answer_that_takes_too_long_is_cut_off_and_booked(
     scripted: ScriptedProvider, ask: Ask, customer: Customer
 ) -> None:
@@ -169,6 +190,19 @@ def test_without_a_price_nothing_is_asked_and_the_sentence_names_the_row(
     with pytest.raises(errors.UnknownPrice, match=r"“openai/gpt-4o”.*Prices"):
         ask(complete_now(asking(provider="openai"), customer_id=customer.id))
     assert not scripted.calls and not LedgerEntry.objects.exists()
+
+
+def test_without_cost_tracking_tokens_are_counted_and_nothing_is_limited(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, settings: Any
+) -> None:
+    assert not check_cost_tracking()
+    settings.ENABLE_COST_TRACKING = False
+    settings.MAX_COST_PER_CALL_USD = Decimal("0.0001")
+    Price.objects.filter(model="openai/gpt-4o").delete()
+    answer = ask(complete_now(asking(provider="openai"), customer_id=customer.id))
+    entry = LedgerEntry.objects.get()
+    assert (answer.cost_usd, entry.price, entry.total_tokens > 0) == ("0.000000", None, True)
+    assert [found.id for found in check_cost_tracking()] == ["llm_app.W001"]
 
 
 def test_a_model_of_ones_own_costs_nothing_on_purpose(

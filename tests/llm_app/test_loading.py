@@ -74,6 +74,33 @@ assert litellm().suppress_debug_info
 from llm_app.tokens import count_text
 assert count_text("Which city is the capital of Spain? <|endoftext|>") > 8
 """
+# The import fails in its middle once, and is asked for again; then somebody is cancelled while it goes on.
+_INTERRUPTED = """
+import asyncio, sys
+from llm_app import lite
+class Interrupting:
+    done = False
+    def find_spec(self, name, path=None, target=None):
+        if name == "litellm.main" and not self.done:
+            self.done = True
+            raise MemoryError(name)
+sys.meta_path.insert(0, Interrupting())
+async def load():
+    try:
+        await lite.load()
+    except MemoryError:
+        pass
+    assert Interrupting.done is False and not lite.is_loaded()
+    assert not [name for name in sys.modules if name.partition(".")[0] == "litellm"]
+    impatient = asyncio.create_task(lite.load())
+    await asyncio.sleep(0.5)
+    impatient.cancel()
+    module = await lite.load()
+    return await module.acompletion(
+        model="openai/gpt-4o", messages=[{"role": "user", "content": "Which city?"}], mock_response="Madrid."
+    )
+assert asyncio.run(load()).choices[0].message.content == "Madrid."
+"""
 
 
 def run(program: str, tmp_path: Path) -> None:
@@ -100,3 +127,7 @@ def test_what_asks_no_model_loads_none(part: str, tmp_path: Path) -> None:
 
 def test_loading_it_reaches_out_to_nobody(tmp_path: Path) -> None:
     run(_WATCHED + _LOADING, tmp_path)
+
+
+def test_an_import_that_was_interrupted_is_made_whole_by_the_next(tmp_path: Path) -> None:
+    run(_WATCHED + _INTERRUPTED, tmp_path)
