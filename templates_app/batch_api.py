@@ -17,7 +17,7 @@ from jobs_app.choices import JobStatus
 from jobs_app.downloads import send_file
 from jobs_app.presentation import error_data
 from templates_app.api import IdempotencyKey
-from templates_app.batches import create_batch, documents_of, get_batch, get_batches, zipped_file
+from templates_app.batches import batches_of, create_batch, documents_of, get_batch, zipped_file
 from templates_app.choices import OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.models import Batch, Document
@@ -103,8 +103,7 @@ def make_batch(
 @router.get("/batches", response={200: list[BatchOut], **error_responses()}, summary="Batches, newest first")
 @paginate(LimitOffsetPagination)
 def list_batches(request: HttpRequest, template_id: UUID | None = None) -> Any:
-    found = get_batches().filter(customer_id__in=list(actor_of(request).roles))
-    return found.filter(template_id=template_id) if template_id else found
+    return batches_of(actor_of(request), template_id=template_id)
 
 
 @router.get("/batches/{uuid:batch_id}", response={200: BatchOut, **error_responses()}, summary="One batch")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts_app.errors import BadInput, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
-from templates_app.batches import create_batch, documents_of, get_batch, get_batches, zipped_file
+from templates_app.batches import batches_of, create_batch, documents_of, get_batch, zipped_file
 from templates_app.documents import Wishes, check_usable
 from templates_app.downloads import send_file
 from templates_app.errors import BadRows
@@ -53,7 +53,7 @@ def _form(
     context = rights(actor_of(request), template) | {
         "template": template,
         "fields": list(template.fields.all()),
-        "batches": list(get_batches().filter(template=template)[:_OLDER_SHOWN]),
+        "batches": list(batches_of(actor_of(request), template_id=template.id)[:_OLDER_SHOWN]),
         "bad_rows": bad_rows or [],
     }
     return render(request, "templates_app/template_batch.html", context, status=status)

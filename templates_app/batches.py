@@ -83,7 +83,7 @@ def create_batch(
         key=idempotency_key,
         inputs=asked | {"rows": [[row.number, row.cells] for row in table.rows]},
     )
-    return get_batches().get(id=cast(uuid.UUID, job.subject_id))
+    return _presentable(Batch.objects.all()).get(id=cast(uuid.UUID, job.subject_id))
 
 
 def _start(batch: Batch, documents: Sequence[Document], wishes: Wishes, *, actor: Actor | None) -> Job:
@@ -196,15 +196,21 @@ def _what_is_missing(fields: Sequence[TemplateField], values: Mapping[str, Any],
 # --- found again ----------------------------------------------------------------------------------------------------
 
 
-def get_batches() -> QuerySet[Batch]:
-    """With all that is shown of a batch itself."""
-    related = Batch.objects.select_related("template", "job", "file__blob", "created_by")
-    return related.annotate(documents_count=Count("documents"))
+def batches_of(actor: Actor, *, template_id: uuid.UUID | None = None) -> QuerySet[Batch]:
+    """Visible batches, newest first; ready to be paged."""
+    found = Batch.objects.visible_to(actor)
+    return _presentable(found.filter(template_id=template_id) if template_id else found)
 
 
 def get_batch(batch_id: uuid.UUID, *, actor: Actor) -> Batch:
     Batch.objects.get_for(actor, id=batch_id)
-    return get_batches().get(id=batch_id)
+    return batches_of(actor).get(id=batch_id)
+
+
+def _presentable(batches: QuerySet[Batch]) -> QuerySet[Batch]:
+    """With all that is shown of a batch itself."""
+    related = batches.select_related("template", "job", "file__blob", "created_by")
+    return related.annotate(documents_count=Count("documents"))
 
 
 def documents_of(batch: Batch) -> QuerySet[Document]:

@@ -21,9 +21,9 @@ from jobs_app.choices import TERMINAL
 from jobs_app.downloads import safe_filename
 from jobs_app.models import Artifact, Job
 from templates_app.batch import worker_where_none_lives
-from templates_app.batches import create_batch, get_batches
+from templates_app.batches import create_batch
 from templates_app.documents import Wishes, create_document
-from templates_app.models import Document, Template
+from templates_app.models import Batch, Document, Template
 from templates_app.templates import find_parsed_copy
 
 _POLL_SECONDS = 0.1
@@ -79,7 +79,7 @@ class Command(DnaCommand):
         except OSError as error:
             raise CommandError(f"{rows}: {error.strerror}") from error
         _await_jobs([batch.job_id])
-        batch = get_batches().get(id=batch.id)
+        batch = Batch.objects.select_related("file").get(id=batch.id)
         for one in batch.refused:
             self.stdout.write(f"row {one['row']:<6} refused  {one['message']}")
         documents = list(batch.documents.select_related("job").defer("values").order_by("row"))
