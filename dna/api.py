@@ -14,6 +14,7 @@ from jobs_app.me_api import router as me_router
 from jobs_app.question_api import router as questions_router
 from llm_app.api import router as llm_router
 from templates_app.api import router as templates_router
+from templates_app.batch_api import router as batches_router
 from templates_app.fact_api import router as facts_router
 from templates_app.review_api import router as reviews_router
 from templates_app.standard_api import router as standards_router
@@ -27,6 +28,7 @@ api.add_router("", questions_router, tags=["questions"])
 api.add_router("", artifacts_router, tags=["artifacts"])
 api.add_router("", llm_router, tags=["language models"])
 api.add_router("", templates_router, tags=["templates"])
+api.add_router("", batches_router, tags=["documents"])
 api.add_router("", facts_router, tags=["facts"])
 api.add_router("", reviews_router, tags=["reviews"])
 api.add_router("", standards_router, tags=["standards"])

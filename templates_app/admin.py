@@ -18,8 +18,10 @@ from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from jobs_app.models import Job
 from templates_app.models import (
+    Batch,
     Correction,
     Document,
+    Draft,
     Fact,
     FactLink,
     Finding,
@@ -141,6 +143,33 @@ class TemplateFieldAdmin(ReadOnlyAdmin):
     search_fields = ("label", "key", "template__name")
 
 
+class DraftInline(LookOnlyInline):
+    model = Draft
+    fields = ("label", "text", "sources", "status", "edited_text", "decided_by")
+    tab = True
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnlyAdmin):
+    list_display = ("label", "document", "customer", "status", "provider", "decided_by", "decided_at")
+    list_filter = ("status", "provider", "customer")
+    list_select_related = ("document", "customer", "decided_by")
+    search_fields = ("label", "field_key", "document__name")
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = ("name", "template", "customer", "filename", "status_of_job", "created_by", "created_at")
+    list_filter = ("job__status", "customer")
+    list_select_related = ("template", "customer", "job", "created_by")
+    search_fields = ("name", "template__name", "filename", "id")
+    date_hierarchy = "created_at"
+
+    @admin.display(description="Job", ordering="job__status")
+    def status_of_job(self, batch: Batch) -> str:
+        return _job_link(batch.job)
+
+
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
     list_display = (
@@ -157,6 +186,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_select_related = ("template", "customer", "job", "file", "created_by")
     search_fields = ("name", "template__name", "file__blob__sha256", "id")
     date_hierarchy = "created_at"
+    inlines = (DraftInline,)
 
     @admin.display(description="Job", ordering="job__status")
     def status_of_job(self, document: Document) -> str:

@@ -14,18 +14,30 @@ from pydantic import Field
 from accounts_app.http import actor_of, error_responses
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import DEFAULT_PRIORITY
-from templates_app.documents import create_document, finished_file, search_documents
+from templates_app.documents import (
+    create_document,
+    finished_file,
+    finished_pdf,
+    get_fillable,
+    prepare,
+    search_documents,
+)
 from templates_app.downloads import html_fragment, send_file
+from templates_app.drafts import decide_draft
 from templates_app.fields import edit_field
-from templates_app.models import Document, Template, TemplateField
+from templates_app.models import Document, Draft, Template, TemplateField
+from templates_app.preflight import Preflight
 from templates_app.previews import template_preview
 from templates_app.schemas import (
     DocumentAccepted,
     DocumentDetail,
     DocumentOut,
     DocumentRequest,
+    DraftDecision,
+    DraftOut,
     FieldChanges,
     FieldOut,
+    PreflightOut,
     TemplateAccepted,
     TemplateChanges,
     TemplateDetail,
@@ -153,7 +165,7 @@ def archive(request: HttpRequest, template_id: UUID) -> Status[None]:
 
 @router.post(
     "/templates/{uuid:template_id}/documents",
-    response={202: DocumentAccepted, **error_responses(409, 413)},
+    response={202: DocumentAccepted, **error_responses(409, 413, 503)},
     summary="Make a document of a template",
 )
 def make_document(
@@ -164,11 +176,21 @@ def make_document(
         template_id=template_id,
         name=wanted.name,
         values=wanted.values,
-        on_unfilled=wanted.on_unfilled,
-        with_facts=wanted.facts,
+        wishes=wanted.wishes,
         idempotency_key=idempotency_key,
     )
     return Status(202, accepted(document.job, document_id=document.id))
+
+
+@router.post(
+    "/templates/{uuid:template_id}/preflight",
+    response={200: PreflightOut, **error_responses(409, 413, 503)},
+    summary="What a document would be made of, and what is missing",
+)
+def look_before_making(request: HttpRequest, template_id: UUID, wanted: DocumentRequest) -> Preflight:
+    actor = actor_of(request)
+    template = get_fillable(template_id, actor=actor)
+    return prepare(template, wanted.values, wanted.wishes, actor=actor).preflight
 
 
 @router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="Documents, newest first")
@@ -184,8 +206,18 @@ def list_documents(
     "/documents/{uuid:document_id}", response={200: DocumentDetail, **error_responses()}, summary="One document"
 )
 def get_document(request: HttpRequest, document_id: UUID) -> Document:
-    related = Document.objects.select_related("template", "job", "file__blob", "created_by")
-    return related.get_for(actor_of(request), id=document_id)
+    related = Document.objects.select_related("template", "job", "file__blob", "pdf", "created_by")
+    return related.prefetch_related("drafts__decided_by").get_for(actor_of(request), id=document_id)
+
+
+@router.post(
+    "/documents/{uuid:document_id}/drafts/{key}",
+    response={200: DraftOut, **error_responses(409)},
+    summary="Accept, change or reject a text that a language model wrote",
+)
+def decide(request: HttpRequest, document_id: UUID, key: str, decision: DraftDecision) -> Draft:
+    """When the last one is decided, the document is made of those accepted."""
+    return decide_draft(document_id, key, decision.status, text=decision.text, actor=actor_of(request))
 
 
 @router.get(
@@ -197,3 +229,13 @@ def download_document(request: HttpRequest, document_id: UUID) -> HttpResponseBa
     document = Document.objects.select_related("job", "file__blob").get_for(actor_of(request), id=document_id)
     return send_file(request, finished_file(document))
 
+
+
+@router.get(
+    "/documents/{uuid:document_id}/pdf",
+    response={200: bytes, 304: None, **error_responses(409)},
+    summary="The document as a PDF",
+)
+def download_pdf(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+    document = Document.objects.select_related("job", "file", "pdf__blob").get_for(actor_of(request), id=document_id)
+    return send_file(request, finished_pdf(document))

@@ -44,6 +44,15 @@ class Author(TextChoices):
     MODEL = "model", "Language model"
 
 
+class DraftStatus(TextChoices):
+    """What a person decided about a text that a language model wrote."""
+
+    OPEN = "open", "To be decided"
+    ACCEPTED = "accepted", "Accepted"
+    EDITED = "edited", "Accepted with changes"
+    REJECTED = "rejected", "Rejected"
+
+
 class OnUnfilled(TextChoices):
     """What becomes of fields without a value when a document is made."""
 

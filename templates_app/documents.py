@@ -2,78 +2,167 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 from django.db.models import Q, QuerySet
 
 from accounts_app.access import Actor, record_audit
 from accounts_app.choices import Role
-from accounts_app.errors import BadInput
+from accounts_app.errors import BadInput, NotFound
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import submit_job
 from jobs_app.models import Artifact, Job
+from llm_app.providers import check_provider
 from templates_app.choices import FieldType, OnUnfilled
+from templates_app.drafting import MAX_DRAFTS
 from templates_app.errors import DocumentNotReady, TemplateNotReady
-from templates_app.generation import GENERATE_WORKFLOW, GenerateRequest
+from templates_app.generation import GENERATE_WORKFLOW
+from templates_app.making import GenerationRequest
 from templates_app.matching import match_facts
 from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
+from templates_app.preflight import Preflight, look_before, missing_values
 from templates_app.templates import check_not_archived
-from templates_app.values import WrongValue, check_filled, clean_value, clean_values
+from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a document is to be made.
+
+    ``on_unfilled`` says whether the document lists the fields without a value, passes over them or refuses them.
+    ``partial``: even those that must be filled may be empty. ``with_facts``: what is not given is taken from the
+    customer's fact sheet; None leaves a field empty all the same. ``draft``: keys of empty long texts for a language
+    model to write, or "all" of them; ``provider`` names the one to ask. ``pdf``: a PDF, too.
+    """
+
+    on_unfilled: OnUnfilled = OnUnfilled.LIST
+    partial: bool = False
+    with_facts: bool = True
+    draft: Sequence[str] | Literal["all"] = ()
+    provider: str = ""
+    pdf: bool = False
+
+    def as_asked(self) -> dict[str, Any]:
+        """The usual way is left out, so that what was asked for before it could be said stays the same."""
+        asked = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        usual = Wishes()
+        return {name: value for name, value in asked.items() if value != getattr(usual, name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document about to be made: the values as given, all that there will be, and how each field stands."""
+
+    fields: list[TemplateField]
+    given: dict[str, Any]
+    gathered: Gathered
+    draft: list[str]
+    preflight: Preflight
+
+
+def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, actor: Actor | None) -> Prepared:
+    """Writes nothing. Raises ``BadValues``, ``UnknownProvider`` and ``NoProvider`` for a provider that is named."""
+    fields = list(template.fields.select_related("section"))
+    given = clean_values(fields, values)
+    matches = match_facts(template, fields)
+    left_empty = values.keys() if wishes.with_facts else matches.keys()
+    gathered = gather_values(given, matches, actor=actor, left_empty=left_empty)
+    draft = _fields_to_draft(fields, gathered, wishes)
+    return Prepared(fields, given, gathered, draft, look_before(fields, gathered, matches, draft=draft))
+
+
+def _fields_to_draft(fields: Sequence[TemplateField], gathered: Gathered, wishes: Wishes) -> list[str]:
+    """Empty long texts only: what is there is not written over."""
+    if wishes.draft and wishes.provider:
+        check_provider(wishes.provider)
+    known = {one.key: one for one in fields}
+    possible = [one.key for one in fields if one.type == FieldType.LONG_TEXT and one.key not in gathered.values]
+    if wishes.draft == "all":
+        return possible[:MAX_DRAFTS]
+    problems = {}
+    for key in wishes.draft:
+        if key not in known:
+            problems[key] = "The template has no such field."
+        elif known[key].type != FieldType.LONG_TEXT:
+            problems[key] = "Only long texts are drafted."
+    if problems:
+        raise bad_values(problems)
+    chosen = [key for key in possible if key in set(wishes.draft)]
+    if len(chosen) > MAX_DRAFTS:
+        raise BadInput(f"At most {MAX_DRAFTS} texts are drafted for one document.", field="draft")
+    return chosen
+
+
 def create_document(
     *,
-    actor: Actor,
+    actor: Actor | None,
     template_id: uuid.UUID,
     name: str,
     values: Mapping[str, Any],
-    on_unfilled: OnUnfilled = OnUnfilled.LIST,
-    with_facts: bool = True,
+    wishes: Wishes | None = None,
     idempotency_key: str | None = None,
 ) -> Document:
     """Check the values and start making the document. Fields without a value stay as they are in the file.
 
-    ``with_facts``: what is not given is taken from the customer's fact sheet; None leaves a field empty all the same.
-    ``on_unfilled`` says whether the document lists those, or whether they are values that do not fit. Raises
-    ``BadValues`` with a sentence per field key, ``BadInput`` for the name, ``TemplateNotReady``, ``TemplateArchived``,
-    ``NotAllowed``, ``NotFound`` and ``IdempotencyConflict``.
+    Without an actor it is whoever runs the installation who asks. Raises ``BadValues`` with a sentence per field key,
+    ``MissingValues`` unless a partial document is wanted, ``BadInput`` for the name, ``UnknownProvider``,
+    ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``NotAllowed``, ``NotFound`` and
+    ``IdempotencyConflict``.
     """
-    template = Template.objects.get_for(actor, id=template_id)
-    check_fillable(template, actor=actor)
-    checked_name = _checked_name(name or template.name)
-    fields = list(template.fields.select_related("section"))
-    given = clean_values(fields, values)
-    matches = match_facts(template, fields)
-    gathered = gather_values(given, matches, actor=actor, left_empty=values.keys() if with_facts else matches.keys())
-    if on_unfilled == OnUnfilled.REFUSE:
-        check_filled(fields, gathered.values)
+    wishes = wishes or Wishes()
+    template = get_fillable(template_id, actor=actor)
+    checked_name = checked_document_name(name or template.name)
+    prepared = prepare(template, values, wishes, actor=actor)
+    if wishes.on_unfilled == OnUnfilled.REFUSE:
+        check_filled(prepared.fields, prepared.gathered.values)
+    if not wishes.partial and not prepared.preflight.is_ready:
+        raise missing_values(prepared.preflight.missing)
     job = make_once(
-        lambda: _keep(template, checked_name, gathered, on_unfilled, actor=actor),
+        lambda: _start(template, checked_name, prepared, wishes, actor=actor),
         actor=actor,
         customer_id=template.customer_id,
         operation="document.create",
         key=idempotency_key,
         # What was asked for: facts may have changed before the same request comes again.
-        inputs={"template_id": str(template.id), "name": checked_name, "values": given, **_asked(on_unfilled)},
+        inputs={"template_id": str(template.id), "name": checked_name, "values": prepared.given, **wishes.as_asked()},
     )
     return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
+
+
+def get_fillable(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
+    """The template, for who may make documents of it. Raises as ``check_fillable`` does, and ``NotFound``."""
+    if actor is not None:
+        template = Template.objects.get_for(actor, id=template_id)
+        check_fillable(template, actor=actor)
+        return template
+    found = Template.objects.filter(id=template_id).first()
+    if found is None:
+        raise NotFound("There is no such template.")
+    check_usable(found)
+    return found
 
 
 def check_fillable(template: Template, *, actor: Actor) -> None:
     """Whether the actor may make documents of the template, and whether anybody can yet."""
     actor.check(Role.EDITOR, template.customer_id)
+    check_usable(template)
+
+
+def check_usable(template: Template) -> None:
     check_not_archived(template)
     if not template.is_ready:
         raise TemplateNotReady()
 
 
-def _checked_name(name: str) -> str:
+def checked_document_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
         raise BadInput("Give the document a name.", field="name")
@@ -82,28 +171,20 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _asked(on_unfilled: OnUnfilled) -> dict[str, str]:
-    """The usual way is left out, so that what was asked for before this could be said stays the same."""
-    return {} if on_unfilled == OnUnfilled.LIST else {"on_unfilled": on_unfilled.value}
-
-
-def _keep(template: Template, name: str, gathered: Gathered, on_unfilled: OnUnfilled, *, actor: Actor) -> Job:
-    document = Document.objects.create(
-        customer_id=template.customer_id,
-        template=template,
-        template_sha256=template.file_sha256,
-        name=name,
-        values=gathered.values,
-        origins=gathered.origins_as_data(),
-        created_by=actor.user,
-    )
+def _start(template: Template, name: str, prepared: Prepared, wishes: Wishes, *, actor: Actor | None) -> Job:
+    document = new_document(template, name, prepared.gathered, actor=actor)
+    document.save(force_insert=True)
     record_audit(actor, "document.created", document, template_id=str(template.id))
     document.job = submit_job(
         workflow=GENERATE_WORKFLOW,
-        arguments=GenerateRequest(
+        arguments=GenerationRequest(
             document_id=document.id,
             template_sha256=template.file_sha256,
-            list_unfilled=on_unfilled == OnUnfilled.LIST,
+            list_unfilled=wishes.on_unfilled == OnUnfilled.LIST,
+            partial=wishes.partial,
+            pdf=wishes.pdf,
+            draft=prepared.draft,
+            provider=wishes.provider,
         ),
         customer_id=template.customer_id,
         actor=actor,
@@ -111,6 +192,19 @@ def _keep(template: Template, name: str, gathered: Gathered, on_unfilled: OnUnfi
     )
     document.save(update_fields=["job"])
     return document.job
+
+
+def new_document(template: Template, name: str, gathered: Gathered, *, actor: Actor | None) -> Document:
+    """Not yet saved."""
+    return Document(
+        customer_id=template.customer_id,
+        template=template,
+        template_sha256=template.file_sha256,
+        name=name,
+        values=gathered.values,
+        origins=gathered.origins_as_data(),
+        created_by=actor.user if actor else None,
+    )
 
 
 def search_documents(
@@ -124,18 +218,28 @@ def search_documents(
         found = found.filter(template_id=template_id)
     if status:
         found = found.filter(job__status=status)
-    return found.select_related("template", "job", "file__blob", "created_by").defer("values")
+    return found.select_related("template", "job", "file__blob", "pdf", "created_by").defer("values")
 
 
 def finished_file(document: Document) -> Artifact:
     """The document's Word file; ``DocumentNotReady`` while there is none, and why."""
     if document.file is not None:
         return document.file
+    if document.failure:
+        raise DocumentNotReady(f"The document could not be made: {document.failure}")
     if document.status == JobStatus.FAILED and document.job is not None:
         raise DocumentNotReady(f"The document could not be made: {document.job.error_message} Fill the template again.")
     if document.status == JobStatus.CANCELLED:
         raise DocumentNotReady("Making the document was cancelled. Fill the template again.")
     raise DocumentNotReady()
+
+
+def finished_pdf(document: Document) -> Artifact:
+    """``DocumentNotReady`` where there is none, and why."""
+    if document.pdf is not None:
+        return document.pdf
+    finished_file(document)
+    raise DocumentNotReady("This document was made without a PDF. Make it again with one.")
 
 
 def values_to_take_over(document: Document, fields: Sequence[TemplateField]) -> dict[str, Any]:
@@ -148,14 +252,3 @@ def values_to_take_over(document: Document, fields: Sequence[TemplateField]) -> 
         except (KeyError, WrongValue):
             continue
     return fitting
-
-
-def missing_required(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> list[TemplateField]:
-    """Fields that should be filled and are not. A document may be made all the same: its ``unfilled`` lists them."""
-    return [field for field in fields if field.required and _is_empty(field, values.get(field.key))]
-
-
-def _is_empty(field: TemplateField, value: Any) -> bool:
-    if field.type == FieldType.CHECKBOX:
-        return value is not True
-    return value is None or value in ("", [])

@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Sequence
 
 from templates_app.models import (
+    Batch,
     Correction,
     Document,
+    Draft,
     Fact,
     FactLink,
     Finding,
@@ -20,11 +22,13 @@ from templates_app.models import (
 
 def erase_of_customer(customer_id: uuid.UUID) -> None:
     """Facts, documents, reviews, templates and what hangs on them; the files go with the customer's artifacts."""
-    for model in (Fact, FactLink, Document, Finding, Review, Correction, TemplateField, TemplateSection, Template):
+    made = (Fact, FactLink, Draft, Document, Batch, Finding, Review)
+    for model in (*made, Correction, TemplateField, TemplateSection, Template):
         model._default_manager.filter(customer_id=customer_id).delete()
 
 
 def erase_of_jobs(job_ids: Sequence[uuid.UUID]) -> None:
-    """Documents and reviews these jobs made. A template is no product of the job that read it: it stays as it is."""
+    """Documents, batches and reviews these jobs made. A template is no product of the job that read it: it stays."""
     Document.objects.filter(job_id__in=job_ids).delete()
+    Batch.objects.filter(job_id__in=job_ids).delete()
     Review.objects.filter(job_id__in=job_ids).delete()

@@ -48,10 +48,41 @@ class BadValues(BadInput):
     code = "bad_values"
 
 
+class MissingValues(BadInput):
+    """Fields that must be filled are empty. Give values for them, or say that the document may be partial."""
+
+    code = "missing_values"
+
+
+class DraftDecided(Conflict):
+    """The document was made with what was decided about this text; it cannot be decided anew."""
+
+    code = "draft_decided"
+
+
+class DraftNotReady(Conflict):
+    """The texts of this document are still being written. Try again in a moment."""
+
+    code = "draft_not_ready"
+
+
+class BatchNotReady(Conflict):
+    """The documents are still being made. Wait for the job to complete."""
+
+    code = "batch_not_ready"
+
+
 class PdfUnavailable(DnaError):
     """PDFs are made by LibreOffice, which is not installed here. Ask whoever runs the site to install it."""
 
     code = "pdf_unavailable"
+    http_status = 501
+
+
+class PagesUnavailable(DnaError):
+    """Pictures of pages are made by pdftoppm (poppler-utils), which is not installed here."""
+
+    code = "pages_unavailable"
     http_status = 501
 
 

@@ -21,6 +21,7 @@ from templates_app.choices import (
     Author,
     CorrectionAct,
     CorrectionRefusal,
+    DraftStatus,
     FieldType,
     FindingKind,
     FindingSource,
@@ -196,6 +197,42 @@ class Correction(models.Model):
         return ", ".join(filter(None, [self.said.get("label", ""), kind, *self.said.get("options", [])]))
 
 
+class Batch(models.Model):
+    """One template filled many times, a document for each row of a table. Written by its job, once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.PROTECT, related_name="batches", db_index=False)
+    name = models.CharField(max_length=200)
+    filename = models.CharField(max_length=255, help_text="Of the table.")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+    refused = models.JSONField(default=list, blank=True, help_text="Rows that no document is made of, and why.")
+    file = models.ForeignKey(
+        Artifact, models.PROTECT, null=True, blank=True, related_name="+", help_text="All documents, zipped."
+    )
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CustomerOwnedQuerySet["Batch"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        verbose_name_plural = "batches"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "id"], name="batch_of_customer")]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-created_at"], name="batch_by_customer"),
+            models.Index(fields=["template"], name="batch_by_template"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def status(self) -> JobStatus:
+        return JobStatus(self.job.status) if self.job else JobStatus.PENDING
+
+
 class Document(models.Model):
     """A finished file generated from a template and values. Values and file never change once it is made."""
 
@@ -211,6 +248,21 @@ class Document(models.Model):
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
     file = models.ForeignKey(Artifact, models.PROTECT, null=True, blank=True, related_name="+")
     unfilled = models.JSONField(default=list, blank=True, help_text="Keys of fields left as they stand.")
+    pdf = models.ForeignKey(Artifact, models.PROTECT, null=True, blank=True, related_name="+")
+    notes = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="What a reader must know, one sentence each."
+    )
+    checks = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What was found in the finished file, and its pages."
+    )
+    made_with = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Workflow with its version, prompts with their SHA-256."
+    )
+    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, blank=True, related_name="documents")
+    row = models.PositiveIntegerField(null=True, blank=True, help_text="Of the batch's table.")
+    failure = models.CharField(
+        max_length=1000, blank=True, db_default="", help_text="Why this document of a batch could not be made."
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -228,6 +280,39 @@ class Document(models.Model):
     @property
     def status(self) -> JobStatus:
         return JobStatus(self.job.status) if self.job else JobStatus.PENDING
+
+
+class Draft(models.Model):
+    """A text that a language model wrote for one field of a document. No document holds it until a person accepts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    document = models.ForeignKey(Document, models.CASCADE, related_name="drafts", db_index=False)
+    field_key = models.CharField(max_length=200)
+    label = models.CharField(max_length=500)
+    text = models.TextField(help_text="As the model wrote it.")
+    sources = models.JSONField(default=list, blank=True, help_text="What it rests on, in words; empty: no source.")
+    invented = models.JSONField(default=list, blank=True, help_text="Sources it named that do not exist.")
+    provider = models.CharField(max_length=100, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=DraftStatus, default=DraftStatus.OPEN)
+    edited_text = models.TextField(blank=True)
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["document", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["document", "field_key"], name="one_draft_per_field")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def chosen_text(self) -> str:
+        """What goes into the document; empty while nobody has accepted it."""
+        if self.status == DraftStatus.EDITED:
+            return self.edited_text
+        return self.text if self.status == DraftStatus.ACCEPTED else ""
 
 
 class Review(models.Model):

@@ -1,4 +1,4 @@
-"""Pages: templates, one template, its fields, the form that fills it, documents."""
+"""Pages: templates, one template, its fields, the form that fills it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from accounts_app.errors import DnaError, NotSignedIn
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from jobs_app.choices import JobStatus
+from llm_app.providers import is_any_available
 from templates_app.choices import FieldType
 from templates_app.documents import (
+    Wishes,
     check_fillable,
     create_document,
-    finished_file,
-    missing_required,
     search_documents,
     values_to_take_over,
 )
@@ -42,8 +42,8 @@ from templates_app.fill_form import (
 from templates_app.forms import FieldForm
 from templates_app.matching import known_values, match_facts
 from templates_app.models import Correction, Document, Template, TemplateField
+from templates_app.preflight import missing_required
 from templates_app.previews import template_preview
-from templates_app.shown_values import shown_groups
 from templates_app.templates import (
     archive_template,
     get_whole_template,
@@ -70,8 +70,8 @@ def template_list(request: HttpRequest) -> HttpResponse:
     chosen["status"] = chosen["status"] if chosen["status"] in JobStatus.values else ""
     archived = request.GET.get("archived") == "1"
     found = search_templates(actor, **chosen, archived=archived)
-    context = _paged(request, found) | {"chosen": chosen, "archived": archived}
-    if _is_fragment(request):
+    context = paged(request, found) | {"chosen": chosen, "archived": archived}
+    if is_fragment(request):
         return render(request, "templates_app/_template_list.html", context)
     more = {
         "statuses": JobStatus.choices,
@@ -112,7 +112,7 @@ def template_page(request: HttpRequest, template_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     template = get_whole_template(template_id, actor=actor)
     fields = list(template.fields.all())
-    context = _rights(actor, template) | {
+    context = rights(actor, template) | {
         "template": template,
         "groups": build_groups(fields, {}, {}) if template.is_ready else [],
         "corrections": _corrections(template),
@@ -176,13 +176,13 @@ def template_field(request: HttpRequest, template_id: UUID, key: str) -> HttpRes
     field = get_field(template, key)
     form = FieldForm(request.POST or None, field=field)
     if request.method == "POST" and form.is_valid() and _changed(field, form, actor):
-        if _is_fragment(request):
+        if is_fragment(request):
             return _field_line(request, template, get_field(template, key))
         return redirect(f"/templates/{template.id}/#field-{key}")
-    if _is_fragment(request) and request.GET.get("line"):
+    if is_fragment(request) and request.GET.get("line"):
         return _field_line(request, template, field)
-    context = {"template": template, "field": field, "form": form, "in_page": _is_fragment(request)}
-    name = "templates_app/_field_form.html" if _is_fragment(request) else "templates_app/field.html"
+    context = {"template": template, "field": field, "form": form, "in_page": is_fragment(request)}
+    name = "templates_app/_field_form.html" if is_fragment(request) else "templates_app/field.html"
     return render(request, name, context, status=422 if form.errors else 200)
 
 
@@ -198,7 +198,7 @@ def _changed(field: TemplateField, form: FieldForm, actor: Actor) -> bool:
 
 def _field_line(request: HttpRequest, template: Template, field: TemplateField) -> HttpResponse:
     item = build_groups([field], {}, {})[0].inputs[0]
-    context = _rights(actor_of(request), template) | {"template": template, "item": item, "focus": True}
+    context = rights(actor_of(request), template) | {"template": template, "item": item, "focus": True}
     return render(request, "templates_app/_field_line.html", context)
 
 
@@ -227,13 +227,25 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     name = request.POST.get("name", "").strip()
     if table := request.POST.get("more_rows", ""):
         return _fill_page(request, template, fields, values, name=name, more_rows=table)
-    missing = [] if "incomplete" in request.POST else missing_required(fields, values)
+    wishes = _wishes(request)
+    missing = [] if wishes.partial else missing_required(fields, values)
+    if wishes.draft:
+        missing = [one for one in missing if one.type != FieldType.LONG_TEXT]
     errors = check_values(fields, values)[1] | errors
     if not errors and not missing:
-        # What the form shows is what is meant: a field that was cleared stays empty.
-        document = create_document(actor=actor, template_id=template.id, name=name, values=values, with_facts=False)
+        document = create_document(actor=actor, template_id=template.id, name=name, values=values, wishes=wishes)
         return redirect("document", document.id)
     return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
+
+
+def _wishes(request: HttpRequest) -> Wishes:
+    """What the form shows is what is meant: a field that was cleared stays empty, whatever the fact sheet says."""
+    return Wishes(
+        partial="incomplete" in request.POST,
+        with_facts=False,
+        draft="all" if "draft" in request.POST else (),
+        pdf="pdf" in request.POST,
+    )
 
 
 def _fill_page(
@@ -264,57 +276,28 @@ def _fill_page(
         "name": name or template.name,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,
+        "may_draft": any(one.type == FieldType.LONG_TEXT for one in asked) and is_any_available(),
+        "chosen": request.POST if request.method == "POST" else {"pdf": "1"},
     }
     return render(request, "templates_app/fill.html", context, status=status)
-
-
-# --- documents ------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-@page_login_required
-def document_list(request: HttpRequest) -> HttpResponse:
-    q, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
-    status = status if status in JobStatus.values else ""
-    context = _paged(request, search_documents(actor_of(request), q=q, status=status))
-    context |= {"chosen": {"q": q, "status": status}, "statuses": JobStatus.choices}
-    name = "_document_list.html" if _is_fragment(request) else "document_list.html"
-    return render(request, f"templates_app/{name}", context)
-
-
-@require_safe
-@page_login_required
-def document_page(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    actor = actor_of(request)
-    related = Document.objects.select_related("template", "job", "file__blob", "created_by")
-    document = related.get_for(actor, id=document_id)
-    context = _rights(actor, document.template) | {"document": document, **shown_groups(document)}
-    return render(request, "templates_app/document.html", context)
-
-
-@require_safe
-@page_login_required
-def document_file(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
-    document = Document.objects.select_related("job", "file__blob").get_for(actor_of(request), id=document_id)
-    return send_file(request, finished_file(document))
 
 
 # --- what they share ------------------------------------------------------------------------------------------------
 
 
-def _is_fragment(request: HttpRequest) -> bool:
+def is_fragment(request: HttpRequest) -> bool:
     """Asked for by htmx, and not to restore a page from its history."""
     return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
 
 
-def _paged(request: HttpRequest, found: QuerySet[Any]) -> dict[str, Any]:
+def paged(request: HttpRequest, found: QuerySet[Any]) -> dict[str, Any]:
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     return {"page": page, "query": query.urlencode()}
 
 
-def _rights(actor: Actor, template: Template) -> dict[str, bool]:
+def rights(actor: Actor, template: Template) -> dict[str, bool]:
     usable = template.archived_at is None
     return {
         "may_edit": usable and actor.can(Role.EDITOR, template.customer_id),

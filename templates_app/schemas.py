@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -12,9 +12,11 @@ from pydantic import ConfigDict, StrictBool
 from jobs_app.choices import JobStatus
 from jobs_app.models import Job
 from jobs_app.presentation import error_data
-from templates_app.choices import FieldType, OnUnfilled
+from templates_app.choices import DraftStatus, FieldType, OnUnfilled
+from templates_app.documents import Wishes
 from templates_app.models import Correction, Document, Template, TemplateField
 from templates_app.origins import Origin
+from templates_app.preflight import Preflight, SectionCheck, Standing
 
 
 class JobAccepted(Schema):
@@ -241,6 +243,85 @@ class DocumentRequest(Schema):
         description="Fields without a value: keep (as they stand), list (and name them), refuse (no document is made).",
     )
     facts: bool = Field(True, description="Take what is left out from the customer's fact sheet; null stays empty.")
+    partial: bool = Field(False, description="Make the document though fields that must be filled are empty.")
+    draft: list[str] | Literal["all"] = Field(
+        [], description="Keys of empty long texts for a language model to write; a person decides about each."
+    )
+    provider: str = Field("", max_length=100, description="Language model to ask; empty: the default.")
+    pdf: bool = Field(False, description="Make a PDF, too, where LibreOffice is installed.")
+
+    model_config = ConfigDict(extra="forbid")
+
+    @property
+    def wishes(self) -> Wishes:
+        return Wishes(
+            on_unfilled=self.on_unfilled,
+            partial=self.partial,
+            with_facts=self.facts,
+            draft=self.draft,
+            provider=self.provider,
+            pdf=self.pdf,
+        )
+
+
+class FieldCheckOut(Schema):
+    """How one field stands before the document is made."""
+
+    key: str = Field(alias="field.key")
+    label: str = Field(alias="field.label")
+    required: bool = Field(alias="field.required")
+    standing: Standing = Field(description="filled, to_draft, missing (must be filled and is not) or empty.")
+    origin: Origin | None = Field(description="Of a filled one: who gave the value, and out of what.")
+    problem: str = Field(description="Why the fact that belongs here does not fit.")
+
+
+class SectionCheckOut(Schema):
+    section: int | None = Field(description="Index into the template's sections; null before the first heading.")
+    heading: str
+    fields: list[FieldCheckOut]
+
+    @staticmethod
+    def resolve_section(check: SectionCheck) -> int | None:
+        return check.section.ordinal if check.section else None
+
+    @staticmethod
+    def resolve_heading(check: SectionCheck) -> str:
+        return str(check.section) if check.section else ""
+
+
+class PreflightOut(Schema):
+    """What a document would be made of, and what is missing, by section. Nothing is written."""
+
+    ready: bool = Field(alias="is_ready", description="Nothing that must be filled is missing.")
+    missing: list[str] = Field(description="Keys.")
+    sections: list[SectionCheckOut]
+
+    @staticmethod
+    def resolve_missing(preflight: Preflight) -> list[str]:
+        return [one.key for one in preflight.missing]
+
+
+class DraftOut(Schema):
+    """A text a language model wrote. It is in no document unless it was accepted."""
+
+    key: str = Field(alias="field_key")
+    label: str
+    text: str
+    sources: list[str] = Field(description="What it rests on, in words; empty: no source.")
+    invented: list[str] = Field(description="Sources the model named that do not exist.")
+    provider: str
+    model: str
+    status: DraftStatus
+    edited_text: str
+    decided_by: PersonOut | None
+    decided_at: datetime | None
+
+
+class DraftDecision(Schema):
+    """``edited`` takes the text to use instead."""
+
+    status: str = Field(description="accepted, edited or rejected.")
+    text: str = ""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -264,6 +345,11 @@ class DocumentOut(Schema):
     sha256: str | None = Field(description="Of the finished Word file.")
     size_bytes: int | None
     unfilled: list[str] = Field(description="Keys of the fields left as they stand.")
+    pdf_sha256: str | None
+    notes: list[str] = Field(description="What a reader must know, one sentence each.")
+    failure: str = Field(description="Why this document of a batch could not be made.")
+    batch_id: UUID | None
+    row: int | None = Field(description="Of the batch's table.")
     created_by: PersonOut | None
     created_at: datetime
     completed_at: datetime | None
@@ -281,10 +367,17 @@ class DocumentOut(Schema):
         return document.file.blob_id if document.file else None
 
     @staticmethod
+    def resolve_pdf_sha256(document: Document) -> str | None:
+        return document.pdf.blob_id if document.pdf else None
+
+    @staticmethod
     def resolve_size_bytes(document: Document) -> int | None:
         return document.file.blob.size_bytes if document.file else None
 
 
 class DocumentDetail(DocumentOut):
     values: dict[str, Any]
+    drafts: list[DraftOut] = Field(description="Texts of a language model that a person decides about.")
+    checks: dict[str, Any] = Field(description="findings in the finished file; pages and template_pages, as artifacts.")
+    made_with: dict[str, Any] = Field(description="Workflow with its version, prompts with their SHA-256.")
     origins: dict[str, Origin] = Field(description="By field key: who gave the value, and out of what.")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
 
+from accounts_app.models import User
 from templates_app.choices import FieldType
 from templates_app.models import Document, Fact, TemplateField, TemplateSection
+from templates_app.origins import Origin, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class ShownValue:
     kind: str
     value: Any
     columns: list[str] = field(default_factory=list)
+    origin: str = ""
+    """Where it is from, in words."""
+    is_by_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,39 @@ def shown_groups(document: Document) -> dict[str, Any]:
     """``groups`` of filled values by section, and the ``unfilled`` fields; keys the template lost since come last."""
     fields = list(document.template.fields.select_related("section"))
     groups: dict[Any, ShownGroup] = {}
+    people = _people(document)
     for one in fields:
         if one.key in document.values:
             group = groups.setdefault(one.section_id, ShownGroup(one.section))
-            group.values.append(_shown(one, document.values[one.key]))
+            shown = _shown(one, document.values[one.key])
+            group.values.append(_with_origin(shown, document.origins.get(one.key), people))
     known = {one.key for one in fields}
     if lost := [key for key in document.values if key not in known]:
         texts = [ShownValue(key, "text", str(document.values[key])) for key in lost]
         groups["lost"] = ShownGroup(TemplateSection(heading="No longer in the template"), texts)
     unfilled = [one for one in fields if one.key not in document.values]
     return {"groups": list(groups.values()), "unfilled": unfilled}
+
+
+def _people(document: Document) -> dict[str, str]:
+    """Who gave values, by id; those who are gone are left out."""
+    ids = {origin.get("by") for origin in document.origins.values()} - {None, ""}
+    return {str(user.pk): str(user) for user in User.objects.filter(id__in=ids)}
+
+
+def _with_origin(shown: ShownValue, data: dict[str, Any] | None, people: dict[str, str]) -> ShownValue:
+    if data is None:
+        return shown
+    origin = Origin.model_validate(data)
+    who = people.get(origin.by, "")
+    if origin.source == Source.DRAFT:
+        rests_on = f"rests on {', '.join(origin.sources)}" if origin.sources else "no source"
+        words = [f"Written by a language model, accepted by {who or 'somebody'}", rests_on]
+    elif origin.source == Source.FACT:
+        words = [f"Fact {origin.fact_key}", origin.detail]
+    else:
+        words = [origin.detail, f"by {who}" if who and not origin.detail else ""]
+    return replace(shown, origin="; ".join(filter(None, words)), is_by_model=origin.source == Source.DRAFT)
 
 
 def shown_fact(fact: Fact) -> ShownValue:

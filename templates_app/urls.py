@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from templates_app import fact_pages, pages, review_pages
+from templates_app import batch_pages, document_pages, fact_pages, pages, review_pages
 
 urlpatterns = [
     path("", pages.template_list, name="templates"),
@@ -30,7 +30,12 @@ urlpatterns = [
     path("facts/import/", fact_pages.fact_import, name="fact_import"),
     path("facts/<slug:key>/", fact_pages.fact_page, name="fact"),
     path("facts/<slug:key>/remove/", fact_pages.fact_remove, name="fact_remove"),
-    path("documents/", pages.document_list, name="documents"),
-    path("documents/<uuid:document_id>/", pages.document_page, name="document"),
-    path("documents/<uuid:document_id>/file/", pages.document_file, name="document_file"),
+    path("documents/", document_pages.document_list, name="documents"),
+    path("documents/<uuid:document_id>/", document_pages.document_page, name="document"),
+    path("documents/<uuid:document_id>/file/", document_pages.document_file, name="document_file"),
+    path("documents/<uuid:document_id>/pdf/", document_pages.document_pdf, name="document_pdf"),
+    path("documents/<uuid:document_id>/drafts/<str:key>/", document_pages.draft_decide, name="draft_decide"),
+    path("templates/<uuid:template_id>/batch/", batch_pages.template_batch, name="template_batch"),
+    path("batches/<uuid:batch_id>/", batch_pages.batch_page, name="batch"),
+    path("batches/<uuid:batch_id>/file/", batch_pages.batch_file, name="batch_file"),
 ]

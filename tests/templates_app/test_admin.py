@@ -12,7 +12,7 @@ from accounts_app.models import AuditEntry, User
 from templates_app.documents import create_document
 from templates_app.facts import state_fact
 from templates_app.matching import link_fact
-from templates_app.models import Template
+from templates_app.models import Batch, Draft, Template
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,10 @@ def office(signed_in: Callable[[User], Client], staff: User) -> Client:
     return signed_in(staff)
 
 
-@pytest.mark.parametrize("model", ["template", "templatesection", "templatefield", "document", "fact", "factlink"])
+MODELS = ["template", "templatesection", "templatefield", "document", "fact", "factlink", "draft", "batch"]
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_lists_and_pages_open_and_change_nothing(office: Client, template: Template, actor: Actor, model: str) -> None:
     document = create_document(actor=actor, template_id=template.id, name="x", values={})
     fact = state_fact(actor=actor, customer_id=template.customer_id, key="supplier_count", value="3")
@@ -33,6 +36,8 @@ def test_lists_and_pages_open_and_change_nothing(office: Client, template: Templ
         "templatesection": template.sections.first(),
         "fact": fact,
         "factlink": template.fact_links.get(),
+        "draft": Draft.objects.create(customer=template.customer, document=document, field_key="x", label="X"),
+        "batch": Batch.objects.create(customer=template.customer, template=template, name="Batch"),
     }
     row = rows.get(model) or template.fields.first()
     assert row is not None

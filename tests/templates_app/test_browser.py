@@ -234,7 +234,7 @@ def _break_after_one(socket: WebSocketRoute, addresses: list[str]) -> None:
 def test_no_page_is_wider_than_its_window(open_page: Callable[..., Page], width: int, scheme: str) -> None:
     page = open_page("/", width=width, scheme=scheme)
     template = sample_address(page)
-    for path in ("/", template, f"{template}fill/", "/documents/"):
+    for path in ("/", template, f"{template}fill/", f"{template}facts/", f"{template}batch/", "/facts/", "/documents/"):
         page.goto(path)
         page.wait_for_load_state("networkidle")
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

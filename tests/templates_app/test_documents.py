@@ -14,14 +14,15 @@ from jobs_app.errors import IdempotencyConflict
 from jobs_app.models import Job
 from templates_app.choices import OnUnfilled
 from templates_app.documents import (
+    Wishes,
     create_document,
     finished_file,
-    missing_required,
     search_documents,
     values_to_take_over,
 )
-from templates_app.errors import BadValues, DocumentNotReady, TemplateArchived, TemplateNotReady
+from templates_app.errors import BadValues, DocumentNotReady, MissingValues, TemplateArchived, TemplateNotReady
 from templates_app.models import Document, Template
+from templates_app.preflight import missing_required
 from templates_app.templates import archive_template
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +48,12 @@ def test_fields_without_a_value_are_listed_passed_over_or_refused(
     template: Template, actor: Actor, run_jobs: Callable[[], None]
 ) -> None:
     listed, kept = (
-        create_document(actor=actor, template_id=template.id, name="x", values=VALUES, on_unfilled=how)
+        create_document(actor=actor, template_id=template.id, name="x", values=VALUES, wishes=Wishes(on_unfilled=how))
         for how in (OnUnfilled.LIST, OnUnfilled.KEEP)
     )
     with pytest.raises(BadValues) as refused:
-        create_document(actor=actor, template_id=template.id, name="x", values=VALUES, on_unfilled=OnUnfilled.REFUSE)
+        refuse = Wishes(on_unfilled=OnUnfilled.REFUSE)
+        create_document(actor=actor, template_id=template.id, name="x", values=VALUES, wishes=refuse)
     run_jobs()
     listed.refresh_from_db()
     kept.refresh_from_db()
@@ -120,11 +122,16 @@ def test_values_are_taken_over_where_they_still_fit(template: Template, actor: A
     assert values_to_take_over(document, fields) == {"company_name": "Acme Ltd", "decision": "Approved"}
 
 
-def test_what_must_be_filled_is_named_but_does_not_forbid(template: Template, actor: Actor) -> None:
+def test_what_must_be_filled_is_named_and_a_partial_document_asked_for(template: Template, actor: Actor) -> None:
     template.fields.filter(key__in=["company_name", "version", "the_supplier_was_told_the_result"]).update(
         required=True
     )
     fields = list(template.fields.all())
     missing = missing_required(fields, {"version": "1", "the_supplier_was_told_the_result": False})
     assert [field.key for field in missing] == ["company_name", "the_supplier_was_told_the_result"]
-    assert create_document(actor=actor, template_id=template.id, name="x", values={}).job is not None
+    with pytest.raises(MissingValues) as refused:
+        create_document(actor=actor, template_id=template.id, name="x", values={"version": "1"})
+    assert set(refused.value.details) == {"company_name", "the_supplier_was_told_the_result"}
+    assert "Company name" in refused.value.user_message and not Document.objects.exists()
+    partial = Wishes(partial=True)
+    assert create_document(actor=actor, template_id=template.id, name="x", values={}, wishes=partial).job is not None

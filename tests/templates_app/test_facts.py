@@ -23,7 +23,7 @@ from jobs_app.erasing import erase_customer
 from templates_app import tables
 from templates_app.choices import Author
 from templates_app.concepts import concept_of, find_faults, fold_label
-from templates_app.documents import create_document
+from templates_app.documents import Wishes, create_document
 from templates_app.errors import BadFact, BadRows, TableRefused
 from templates_app.fact_import import import_facts
 from templates_app.facts import fact_history, facts_of, remove_fact, state_fact
@@ -271,10 +271,11 @@ def test_a_new_document_takes_what_is_known(state: State, template: Template, ac
         },
         "document_number": {"source": "given", "author": "person", "by": str(editor.id)},
     }
-    without = create_document(actor=actor, template_id=template.id, name="x", values={}, with_facts=False)
+    no_facts = Wishes(with_facts=False)
+    without = create_document(actor=actor, template_id=template.id, name="x", values={}, wishes=no_facts)
     assert without.values == {}
     same = create_document(
-        actor=actor, template_id=template.id, name="x", values={"company_name": "Acme Ltd"}, with_facts=False
+        actor=actor, template_id=template.id, name="x", values={"company_name": "Acme Ltd"}, wishes=no_facts
     )
     assert same.origins["company_name"]["source"] == "fact"
 

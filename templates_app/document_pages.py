@@ -1,0 +1,81 @@
+"""Pages: documents, one document with what was found in it, decisions about drafted texts."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts_app.errors import BadInput, Conflict
+from accounts_app.http import actor_of
+from accounts_app.page_access import page_login_required
+from jobs_app.choices import JobStatus
+from templates_app.choices import DraftStatus
+from templates_app.documents import finished_file, finished_pdf, search_documents
+from templates_app.downloads import send_file
+from templates_app.drafts import decide_draft
+from templates_app.models import Document
+from templates_app.pages import is_fragment, paged, rights
+from templates_app.shown_values import shown_groups
+
+
+@require_safe
+@page_login_required
+def document_list(request: HttpRequest) -> HttpResponse:
+    q, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
+    status = status if status in JobStatus.values else ""
+    context = paged(request, search_documents(actor_of(request), q=q, status=status))
+    context |= {"chosen": {"q": q, "status": status}, "statuses": JobStatus.choices}
+    name = "_document_list.html" if is_fragment(request) else "document_list.html"
+    return render(request, f"templates_app/{name}", context)
+
+
+@require_safe
+@page_login_required
+def document_page(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    related = Document.objects.select_related("template", "job", "file__blob", "pdf", "batch", "created_by")
+    document = related.get_for(actor, id=document_id)
+    drafts = list(document.drafts.select_related("decided_by"))
+    checks = document.checks
+    context = rights(actor, document.template) | {
+        "document": document,
+        **shown_groups(document),
+        "drafts": drafts,
+        "open_drafts": sum(one.status == DraftStatus.OPEN for one in drafts),
+        "pages": list(zip_longest(checks.get("pages", []), checks.get("template_pages", []))),
+    }
+    return render(request, "templates_app/document.html", context)
+
+
+@require_safe
+@page_login_required
+def document_file(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+    document = Document.objects.select_related("job", "file__blob").get_for(actor_of(request), id=document_id)
+    return send_file(request, finished_file(document))
+
+
+@require_safe
+@page_login_required
+def document_pdf(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
+    related = Document.objects.select_related("job", "file", "pdf__blob")
+    return send_file(request, finished_pdf(related.get_for(actor_of(request), id=document_id)))
+
+
+@require_POST
+@page_login_required
+def draft_decide(request: HttpRequest, document_id: UUID, key: str) -> HttpResponse:
+    """Accepted as it stands in the box: with another text there it is accepted with changes."""
+    status, text = request.POST.get("status", ""), request.POST.get("text", "")
+    if status == DraftStatus.ACCEPTED:
+        status = DraftStatus.EDITED
+    try:
+        decide_draft(document_id, key, status, text=text, actor=actor_of(request))
+    except (BadInput, Conflict) as error:
+        messages.error(request, error.user_message)
+    return redirect(f"/documents/{document_id}/#drafts")

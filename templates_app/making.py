@@ -1,0 +1,196 @@
+"""The generate job, version 2: drafts decided by a person → Word → PDF → a look at the result."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+
+from django.utils import timezone
+from pydantic import BaseModel
+
+from jobs_app.runs import Run
+from jobs_app.workflows import workflow
+from llm_app import gateway
+from llm_app.choices import Role
+from llm_app.errors import CapReached, NoProvider, ProviderError, UnknownPrice, UnknownProvider
+from llm_app.providers import choose_provider
+from templates_app.choices import Author, DraftStatus
+from templates_app.drafting import (
+    REFUSAL_SAID,
+    DraftAnswer,
+    DraftQuestion,
+    ask_for_texts,
+    check_draft,
+    count_reasons,
+    gather_known,
+    tell_of_refused,
+)
+from templates_app.facts import facts_of
+from templates_app.finishing import finish_file
+from templates_app.generation import GENERATE_WORKFLOW
+from templates_app.models import Document, Draft, Fact
+from templates_app.origins import Origin, Source
+from templates_app.parsing import read_parse
+from templates_app.preflight import check_nothing_missing
+
+# A text is left out when one of these happens; the others, and the document, go on.
+_NO_ANSWER = (ProviderError, NoProvider, UnknownPrice, UnknownProvider, CapReached)
+DRAFTS_QUESTION = "drafts"
+"""Key of the step that waits for a person; ``drafts`` answers it when the last text is decided."""
+
+logger = logging.getLogger(__name__)
+
+
+class GenerationRequest(BaseModel):
+    """``draft``: keys of the fields a language model writes a text for. ``partial``: required fields may stay empty."""
+
+    document_id: uuid.UUID
+    template_sha256: str
+    list_unfilled: bool = True
+    partial: bool = False
+    pdf: bool = False
+    draft: list[str] = []
+    provider: str = ""
+
+
+class DraftPlan(BaseModel):
+    questions: list[DraftQuestion]
+    notes: list[str]
+
+
+class DraftReply(BaseModel):
+    """What became of one question: an answer, or why there is none (its code, and a sentence)."""
+
+    answer: DraftAnswer | None = None
+    provider: str = ""
+    model: str = ""
+    code: str = ""
+    failure: str = ""
+
+
+class DraftsKept(BaseModel):
+    """How many texts wait for a decision; why others are left out, as codes for the log."""
+
+    open: int
+    reasons: list[str]
+
+
+class DraftsDecided(BaseModel):
+    """The answer to the job's question. What is still undecided then stays out of the document."""
+
+    go_on: bool
+
+
+class GenerationResult(BaseModel):
+    document_id: uuid.UUID
+    sha256: str
+    unfilled: list[str]
+    pdf_sha256: str = ""
+    findings_count: int = 0
+    notes: list[str] = []
+
+
+@workflow(GENERATE_WORKFLOW, version=2, title="Make a document", arguments=GenerationRequest, expected_seconds=3)
+async def make_document(run: Run, request: GenerationRequest) -> GenerationResult:
+    if request.draft:
+        await _draft_texts(run, request)
+        if not request.partial:
+            await run.step("preflight", check_nothing_missing, request.document_id)
+    await run.progress(50, "Filling the template")
+    finished = await finish_file(run, request.document_id, list_unfilled=request.list_unfilled, pdf=request.pdf)
+    return GenerationResult(document_id=request.document_id, **finished.model_dump())
+
+
+async def _draft_texts(run: Run, request: GenerationRequest) -> None:
+    """Ask for the texts, keep those that can stand, and wait until a person has decided about each."""
+    await run.progress(5, "Asking for texts", done=0, total=len(request.draft))
+    plan = await run.step("plan", plan_drafts, request.document_id, request.draft, request.provider)
+    replies = await run.gather("draft", _ask, plan.questions, item_key=lambda question: question.key)
+    kept = await run.options(atomic=True).step("keep-drafts", keep_drafts, request.document_id, plan, replies)
+    await run.progress(40, f"{kept.open} texts drafted, {count_reasons(kept.reasons)}")
+    if kept.open:
+        question = "A language model wrote texts for this document. Accept, change or reject each on its page."
+        await run.ask(DRAFTS_QUESTION, question, DraftsDecided)
+    await run.options(atomic=True).step("take-drafts", take_drafts, request.document_id)
+
+
+async def _ask(run: Run, question: DraftQuestion) -> DraftReply:
+    """One paid call."""
+    try:
+        answer = await gateway.complete(run, "answer", question.request, schema=DraftAnswer)
+    except _NO_ANSWER as error:
+        logger.warning("draft: no answer for %s (%s)", question.key, error.code)
+        return DraftReply(code=error.code, failure=error.user_message)
+    text = DraftAnswer.model_validate(answer.data)
+    return DraftReply(answer=text, provider=answer.provider, model=answer.model)
+
+
+def plan_drafts(document_id: uuid.UUID, keys: Sequence[str], provider: str) -> DraftPlan:
+    """What is asked about each field; nothing where no language model can be used. Reads only."""
+    document = Document.objects.select_related("template__parsed_file").get(id=document_id)
+    chosen = provider or _chosen_provider()
+    if not chosen:
+        return DraftPlan(questions=[], notes=["No language model can be used, so no text was drafted."])
+    template = document.template
+    fields = list(template.fields.select_related("section"))
+    assert template.parsed_file is not None  # noqa: S101 - only what was read is filled
+    known = gather_known(_facts(document), document.values, fields)
+    wanted = [one for one in fields if one.key in keys]
+    outline = read_parse(template.parsed_file).outline
+    return DraftPlan(questions=ask_for_texts(template, wanted, outline, known, provider=chosen), notes=[])
+
+
+def _chosen_provider() -> str:
+    found = choose_provider(Role.GENERATOR)
+    return found.name if found else ""
+
+
+def _facts(document: Document) -> list[Fact]:
+    return list(facts_of(document.customer_id))
+
+
+def keep_drafts(document_id: uuid.UUID, plan: DraftPlan, replies: Sequence[DraftReply]) -> DraftsKept:
+    """Check each answer, keep the texts that can stand, and note on the document why there are no others."""
+    document = Document.objects.select_for_update(no_key=True).get(id=document_id)
+    drafts, reasons, refused = [], [], {}
+    for question, reply in zip(plan.questions, replies, strict=True):
+        draft = Draft(customer_id=document.customer_id, document=document, field_key=question.key, label=question.label)
+        if reply.answer is None:
+            reasons.append(reply.code)
+            refused[question.label] = reply.failure.rstrip(".")
+            continue
+        checked = check_draft(question, reply.answer)
+        reasons += ["invented_source"] * len(checked.invented)
+        if checked.refusal is not None:
+            reasons.append(checked.refusal)
+            refused[question.label] = f"the model answered, but {REFUSAL_SAID[checked.refusal]}"
+            continue
+        draft.text, draft.sources, draft.invented = checked.text, checked.sources, checked.invented
+        draft.provider, draft.model = reply.provider, reply.model
+        drafts.append(draft)
+    Draft.objects.bulk_create(drafts)
+    document.notes = [*document.notes, *plan.notes, *tell_of_refused(refused)]
+    prompts = {one.request.prompt_name: one.request.prompt_hash for one in plan.questions}
+    document.made_with = document.made_with | {"prompts": prompts}
+    document.save(update_fields=["notes", "made_with"])
+    return DraftsKept(open=len(drafts), reasons=reasons)
+
+
+def take_drafts(document_id: uuid.UUID) -> int:
+    """Put the accepted texts into the document, with who accepted them; the rest is rejected by having been left."""
+    document = Document.objects.select_for_update(no_key=True).get(id=document_id)
+    document.drafts.filter(status=DraftStatus.OPEN).update(status=DraftStatus.REJECTED, decided_at=timezone.now())
+    accepted = [draft for draft in document.drafts.all() if draft.chosen_text]
+    for draft in accepted:
+        origin = Origin(
+            source=Source.DRAFT,
+            author=Author.MODEL if draft.status == DraftStatus.ACCEPTED else Author.PERSON,
+            by=str(draft.decided_by_id or ""),
+            detail=f"{draft.provider} {draft.model}".strip(),
+            sources=draft.sources,
+        )
+        document.values[draft.field_key] = draft.chosen_text
+        document.origins[draft.field_key] = origin.model_dump(mode="json", exclude_defaults=True)
+    document.save(update_fields=["values", "origins"])
+    return len(accepted)

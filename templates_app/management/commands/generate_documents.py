@@ -1,0 +1,156 @@
+"""``manage.py generate_documents --template ID``: documents for customers, or for each row of a table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import File
+from django.core.management.base import CommandError, CommandParser
+
+from accounts_app.commands import DnaCommand
+from accounts_app.customers import get_customer
+from accounts_app.errors import DnaError
+from accounts_app.models import Customer
+from jobs_app import artifacts
+from jobs_app.choices import TERMINAL
+from jobs_app.downloads import safe_filename
+from jobs_app.models import Artifact, Job
+from templates_app.batch import worker_where_none_lives
+from templates_app.batches import create_batch
+from templates_app.documents import Wishes, create_document
+from templates_app.models import Batch, Document, Template
+from templates_app.templates import find_parsed_copy
+
+_POLL_SECONDS = 0.1
+
+
+class Command(DnaCommand):
+    help = (
+        "Make documents of a template. With --rows one for each row of a CSV or XLSX file; otherwise one for each "
+        "--customer, out of its fact sheet (each must have its own copy of the template's file). The exit code is 1 "
+        "when one could not be made; the others are made all the same."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--template", type=UUID, required=True, metavar="ID")
+        parser.add_argument("--customer", action="append", default=[], metavar="SLUG", help="left out: the template's")
+        parser.add_argument("--rows", type=Path, metavar="FILE", help="CSV (UTF-8) or XLSX")
+        parser.add_argument("--name", default="", help="of the documents; left out: the template's")
+        parser.add_argument("--pdf", action="store_true", help="make PDFs, too")
+        parser.add_argument("--partial", action="store_true", help="though fields that must be filled are empty")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="write the files here")
+
+    def handle(
+        self,
+        *,
+        template: UUID,
+        customer: list[str],
+        rows: Path | None,
+        name: str,
+        pdf: bool,
+        partial: bool,
+        out: Path | None,
+        **options: Any,
+    ) -> None:
+        found = Template.objects.filter(id=template).first()
+        if found is None:
+            raise CommandError("There is no such template.")
+        wishes = Wishes(partial=partial, pdf=pdf)
+        if rows is not None:
+            if customer:
+                raise CommandError("Give rows or customers, not both: a template's rows are its own customer's.")
+            self._make_rows(found, rows, name, wishes, out)
+        else:
+            owners = [get_customer(slug) for slug in customer] or [found.customer]
+            self._make_for_customers(found, owners, name, wishes, out)
+
+    # --- rows ---
+
+    def _make_rows(self, template: Template, rows: Path, name: str, wishes: Wishes, out: Path | None) -> None:
+        try:
+            with rows.open("rb") as source:
+                file = File(source, rows.name)
+                batch = create_batch(actor=None, template_id=template.id, file=file, name=name, wishes=wishes)
+        except OSError as error:
+            raise CommandError(f"{rows}: {error.strerror}") from error
+        _await_jobs([batch.job_id])
+        batch = Batch.objects.select_related("file").get(id=batch.id)
+        for one in batch.refused:
+            self.stdout.write(f"row {one['row']:<6} refused  {one['message']}")
+        documents = list(batch.documents.select_related("job").defer("values").order_by("row"))
+        for document in documents:
+            self._print(f"row {document.row:<6}", document)
+        if out is not None and batch.file is not None:
+            self._write(batch.file, out, f"{batch.name}.zip")
+        self._end(documents, refused=len(batch.refused))
+
+    # --- customers ---
+
+    def _make_for_customers(
+        self, template: Template, owners: Sequence[Customer], name: str, wishes: Wishes, out: Path | None
+    ) -> None:
+        asked: list[tuple[Customer, Document]] = []
+        refused = 0
+        for owner in owners:
+            try:
+                asked.append((owner, _start(template, owner, name, wishes)))
+            except DnaError as error:
+                refused += 1
+                self.stdout.write(f"{owner.slug:10} refused  {error.user_message}")
+        _await_jobs([document.job_id for _, document in asked])
+        documents = []
+        for owner, document in asked:
+            document = Document.objects.select_related("job", "file", "pdf").get(id=document.id)
+            documents.append(document)
+            self._print(f"{owner.slug:10}", document)
+            for file in (document.file, document.pdf):
+                if out is not None and file is not None:
+                    self._write(file, out, f"{owner.slug} {file.filename}")
+        self._end(documents, refused=refused)
+
+    # --- what is said ---
+
+    def _print(self, head: str, document: Document) -> None:
+        if document.file_id is None:
+            reason = document.failure or (document.job.error_message if document.job else "The job is gone.")
+            self.stdout.write(f"{head} failed   {reason}")
+            return
+        said = [*document.notes, *(one["sentence"] for one in document.checks.get("findings", []))]
+        self.stdout.write(" ".join([f"{head} made     {document.name}", *(f"· {one}" for one in said)]))
+
+    def _write(self, file: Artifact, out: Path, name: str) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        path = out / safe_filename(name)
+        path.write_bytes(artifacts.read_bytes(file))
+        self.stdout.write(f"written: {path}")
+
+    def _end(self, documents: Sequence[Document], *, refused: int) -> None:
+        made = sum(document.file_id is not None for document in documents)
+        self.stdout.write(f"{made} of {len(documents) + refused} documents made")
+        if made < len(documents) + refused:
+            raise SystemExit(1)
+
+
+def _start(template: Template, owner: Customer, name: str, wishes: Wishes) -> Document:
+    """In the customer's own copy of the file: documents and facts of one customer are never in another's template."""
+    own = template if owner.id == template.customer_id else find_parsed_copy(owner.id, template.file_sha256)
+    if own is None:
+        raise CommandRefused(f"{owner.name} has no template of this file. Upload it there first.")
+    return create_document(actor=None, template_id=own.id, name=name, values={}, wishes=wishes)
+
+
+class CommandRefused(DnaError):
+    """This customer gets no document."""
+
+    code = "command_refused"
+
+
+def _await_jobs(job_ids: Sequence[UUID | None]) -> None:
+    with worker_where_none_lives(), suppress(KeyboardInterrupt):
+        while Job.objects.filter(id__in=[one for one in job_ids if one]).exclude(status__in=TERMINAL).exists():
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,109 @@
+"""Before a document is made: which values there will be, where each is from, and what is missing, by section."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from templates_app.choices import FieldType
+from templates_app.errors import MissingValues
+from templates_app.matching import Match
+from templates_app.models import Document, TemplateField, TemplateSection
+from templates_app.origins import Gathered, Origin
+
+_MOST_NAMED = 5
+
+
+class Standing(StrEnum):
+    """How a field stands before the document is made."""
+
+    FILLED = "filled"
+    TO_DRAFT = "to_draft"
+    MISSING = "missing"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCheck:
+    """``problem``: why the fact that belongs here does not fit."""
+
+    field: TemplateField
+    standing: Standing
+    origin: Origin | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionCheck:
+    section: TemplateSection | None
+    fields: list[FieldCheck]
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """``is_ready``: nothing that must be filled is missing."""
+
+    sections: list[SectionCheck]
+    missing: list[TemplateField]
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.missing
+
+
+def look_before(
+    fields: Sequence[TemplateField], gathered: Gathered, matches: Mapping[str, Match], *, draft: Collection[str] = ()
+) -> Preflight:
+    """Every field by section, in the file's order; those in ``draft`` get a text before the document is made."""
+    missing = [one for one in missing_required(fields, gathered.values) if one.key not in draft]
+    missing_keys = {one.key for one in missing}
+    sections: dict[Any, SectionCheck] = {}
+    for one in fields:
+        check = FieldCheck(
+            one,
+            _standing(one.key, gathered, missing_keys, draft),
+            gathered.origins.get(one.key),
+            matches[one.key].problem,
+        )
+        sections.setdefault(one.section_id, SectionCheck(one.section, [])).fields.append(check)
+    return Preflight(list(sections.values()), missing)
+
+
+def _standing(key: str, gathered: Gathered, missing: Collection[str], draft: Collection[str]) -> Standing:
+    if key in missing:
+        return Standing.MISSING
+    if key in gathered.values:
+        return Standing.FILLED
+    return Standing.TO_DRAFT if key in draft else Standing.EMPTY
+
+
+def missing_required(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> list[TemplateField]:
+    """Fields that must be filled and are not; a box that must be ticked counts as empty without its tick."""
+    return [field for field in fields if field.required and _is_empty(field, values.get(field.key))]
+
+
+def _is_empty(field: TemplateField, value: Any) -> bool:
+    if field.type == FieldType.CHECKBOX:
+        return value is not True
+    return value is None or value in ("", [])
+
+
+def missing_values(missing: Sequence[TemplateField]) -> MissingValues:
+    """One error that names the first fields by section; its details have all of them, by key."""
+    named = [f"{one.label} ({one.section})" if one.section else one.label for one in missing[:_MOST_NAMED]]
+    more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+    sentence = f"{len(missing)} of the fields that must be filled {'is' if len(missing) == 1 else 'are'} empty: "
+    details = {one.key: "No value was given." for one in missing}
+    return MissingValues(f"{sentence}{'; '.join(named)}{more}. Give values, or make a partial document.", **details)
+
+
+def check_nothing_missing(document_id: uuid.UUID) -> int:
+    """How many fields were looked at. Raises ``MissingValues``: a text may not have been drafted, or was rejected."""
+    document = Document.objects.get(id=document_id)
+    fields = list(document.template.fields.select_related("section"))
+    if missing := missing_required(fields, document.values):
+        raise missing_values(missing)
+    return len(fields)
