@@ -147,6 +147,7 @@ def test_health_warns_of_an_old_queue_and_of_alerts(submit: Submit, client: Clie
     job, _ = taken(submit)
     assert {name: check["status"] for name, check in health(client)[1].items()} == {
         "database": "ok", "queue": "ok", "workers": "ok", "alerts": "ok", "storage": "ok",
+        "providers": "ok",
     }
     old = submit("test.sum")
     Job.objects.all().update(last_event_at=timezone.now() - timedelta(hours=1))
