@@ -13,7 +13,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from accounts_app.access import Actor
 from accounts_app.errors import BadInput
@@ -214,6 +217,21 @@ def test_a_batch_on_the_pages(
     assert "Suppliers" in client_of_viewer.get(path).content.decode()
     document = Document.objects.get()
     assert f"row {document.row}" in client_of_viewer.get(f"/documents/{document.id}/").content.decode()
+
+
+def test_lists_take_the_same_queries_however_long(
+    template: Template, actor: Actor, client_of_viewer: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    few, many = make(template, actor, "version\n1\n"), make(template, actor, "version\n1\n2\n3\n")
+    for page in ("/batches/{}/", f"{API}/batches/{{}}/documents"):
+        with CaptureQueriesContext(connection) as wanted:
+            client_of_viewer.get(page.format(few.id))
+        with django_assert_num_queries(len(wanted)):
+            client_of_viewer.get(page.format(many.id))
+    with CaptureQueriesContext(connection) as wanted:
+        client_of_viewer.get(f"{API}/batches?limit=1")
+    with django_assert_num_queries(len(wanted)):
+        client_of_viewer.get(f"{API}/batches?limit=2")
 
 
 def test_batches_go_with_their_customer(template: Template, actor: Actor, customer: Customer) -> None:
