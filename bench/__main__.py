@@ -1,4 +1,4 @@
-"""python -m bench: Word files (score, report, filling, PDFs, revisions, losses, odd), jobs, streams, model calls.
+"""All of it: Word files (score, report, filling, PDFs, revisions, losses, odd), jobs, streams, model calls, agents.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -19,7 +19,7 @@ WORD_FILES = (
     ("bench.accounting",),
     ("bench.robustness",),
 )
-RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",))
+RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",), ("bench.agents",))
 
 
 def main() -> int:

@@ -17,7 +17,16 @@ from accounts_app.errors import DnaError
 from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from jobs_app.models import Job
-from templates_app.models import Correction, Document, Finding, Review, Template, TemplateField, TemplateSection
+from templates_app.models import (
+    Correction,
+    Document,
+    Finding,
+    Review,
+    Template,
+    TemplateField,
+    TemplateSection,
+    TemplateVersion,
+)
 from templates_app.templates import archive_template, reparse_template, restore_template
 
 
@@ -43,6 +52,13 @@ class SectionInline(LookOnlyInline):
 class FieldInline(LookOnlyInline):
     model = TemplateField
     fields = ("ordinal", "key", "label", "type", "required", "confidence", "detector")
+    tab = True
+
+
+class VersionInline(LookOnlyInline):
+    model = TemplateVersion
+    fields = ("number", "kind", "file", "differences", "texts", "created_by", "created_at")
+    show_change_link = False
     tab = True
 
 
@@ -77,7 +93,7 @@ class TemplateAdmin(ReadOnlyAdmin):
     list_select_related = ("customer", "parse_job", "created_by", "file")
     search_fields = ("name", "title", "standard", "file__filename", "file_sha256", "id")
     date_hierarchy = "created_at"
-    inlines = (SectionInline, FieldInline, CorrectionInline)
+    inlines = (SectionInline, FieldInline, CorrectionInline, VersionInline)
     actions = ("read_again", "archive", "restore")
 
     def has_act_permission(self, request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ class TemplatesConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs_app.erasing import Eraser, register
-        from templates_app import checks, generation, reading, reviewing  # noqa: F401 - importing registers them
+        from templates_app import checks, generation, reading, reviewing, revising  # noqa: F401 - importing registers them
         from templates_app.erasing import erase_of_customer, erase_of_jobs
 
         register(Eraser(customer=erase_of_customer, jobs=erase_of_jobs))

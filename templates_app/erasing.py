@@ -5,12 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from templates_app.models import Correction, Document, Finding, Review, Template, TemplateField, TemplateSection
+from templates_app.models import (
+    Correction,
+    Document,
+    Finding,
+    Review,
+    Template,
+    TemplateField,
+    TemplateSection,
+    TemplateVersion,
+)
 
 
 def erase_of_customer(customer_id: uuid.UUID) -> None:
     """Documents, reviews, templates and what hangs on them; the files go with the customer's artifacts."""
-    for model in (Document, Finding, Review, Correction, TemplateField, TemplateSection, Template):
+    owned = (Document, Finding, Review, Correction, TemplateVersion, TemplateField, TemplateSection, Template)
+    for model in owned:
         model._default_manager.filter(customer_id=customer_id).delete()
 
 

@@ -1,0 +1,6 @@
+"""A worker process that gives its leases up soon and looks for jobs often."""
+
+from dna.settings import *  # noqa: F403
+
+JOB_LEASE_SECONDS = 3
+JOB_SWEEP_SECONDS = 1
