@@ -1,4 +1,4 @@
-"""python -m bench: Word files (score, report, filling, PDFs, revisions, losses, odd, speed), jobs, streams, models.
+"""All of it: Word files (score, report, filling, PDFs, revisions, losses, odd, speed), jobs, streams, models, agents.
 
 Each in a process of its own: a child's peak memory is never less than that of the process it was forked from.
 """
@@ -20,7 +20,7 @@ WORD_FILES = (
     ("bench.robustness",),
     ("bench.speed",),
 )
-RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",))
+RUNTIME = (("bench.jobs",), ("bench.streams", "--hold", "30"), ("bench.gateway",), ("bench.agents",))
 
 
 def main() -> int:

@@ -235,7 +235,19 @@ async def _in_form(schema: type[BaseModel], order: Order, call: Call, reply: Rep
 
 def _parsed(schema: type[BaseModel], text: str) -> Any:
     """The JSON of an answer, checked and as it is after checking. Raises ``ValueError``."""
-    return schema.model_validate_json(_json_in(text)).model_dump(mode="json")
+    return _without_nul(schema.model_validate_json(_json_in(text)).model_dump(mode="json"))
+
+
+def _without_nul(value: Any) -> Any:
+    """No model means that character, and Postgres stores no text that has it."""
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case list():
+            return [_without_nul(one) for one in value]
+        case dict():
+            return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return value
 
 
 def _json_in(text: str) -> str:
@@ -267,7 +279,7 @@ def _as_answer(replies: list[Reply], candidate: Candidate, *, data: Any = None) 
     """The last reply, with the tokens and the cost of all."""
     last = replies[-1]
     return Answer(
-        text=last.text,
+        text=_without_nul(last.text),
         tool_calls=last.tool_calls,
         data=data,
         finish_reason=last.finish_reason,

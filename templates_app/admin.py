@@ -29,6 +29,7 @@ from templates_app.models import (
     Template,
     TemplateField,
     TemplateSection,
+    TemplateVersion,
 )
 from templates_app.templates import archive_template, reparse_template, restore_template
 
@@ -55,6 +56,13 @@ class SectionInline(LookOnlyInline):
 class FieldInline(LookOnlyInline):
     model = TemplateField
     fields = ("ordinal", "key", "label", "type", "required", "confidence", "detector")
+    tab = True
+
+
+class VersionInline(LookOnlyInline):
+    model = TemplateVersion
+    fields = ("number", "kind", "file", "differences", "texts", "created_by", "created_at")
+    show_change_link = False
     tab = True
 
 
@@ -89,7 +97,7 @@ class TemplateAdmin(ReadOnlyAdmin):
     list_select_related = ("customer", "parse_job", "created_by", "file")
     search_fields = ("name", "title", "standard", "file__filename", "file_sha256", "id")
     date_hierarchy = "created_at"
-    inlines = (SectionInline, FieldInline, CorrectionInline)
+    inlines = (SectionInline, FieldInline, CorrectionInline, VersionInline)
     actions = ("read_again", "archive", "restore")
 
     def has_act_permission(self, request: HttpRequest) -> bool:

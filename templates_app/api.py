@@ -29,6 +29,7 @@ from templates_app.models import Document, Draft, Template, TemplateField
 from templates_app.preflight import Preflight
 from templates_app.previews import template_preview
 from templates_app.schemas import (
+    CopyWanted,
     DocumentAccepted,
     DocumentDetail,
     DocumentOut,
@@ -42,16 +43,20 @@ from templates_app.schemas import (
     TemplateChanges,
     TemplateDetail,
     TemplateOut,
+    VersionOut,
     accepted,
 )
 from templates_app.templates import (
     archive_template,
+    duplicate_template,
     get_whole_template,
     reparse_template,
+    replace_file,
     search_templates,
     set_classification,
     upload_template,
 )
+from templates_app.versions import get_version, versions_of
 
 router = Router()
 
@@ -130,7 +135,7 @@ def change_field(request: HttpRequest, template_id: UUID, key: str, changes: Fie
 @router.get(
     "/templates/{uuid:template_id}/file",
     response={200: bytes, 304: None, **error_responses()},
-    summary="The Word file as it was uploaded",
+    summary="The Word file as it is now",
 )
 def download_template(request: HttpRequest, template_id: UUID) -> HttpResponseBase:
     template = Template.objects.select_related("file__blob").get_for(actor_of(request), id=template_id)
@@ -155,6 +160,47 @@ def preview_template(request: HttpRequest, template_id: UUID) -> HttpResponse:
 def parse_again(request: HttpRequest, template_id: UUID) -> Status[dict[str, Any]]:
     template = reparse_template(template_id, actor=actor_of(request))
     return Status(202, accepted(template.parse_job, template_id=template.id))
+
+
+@router.post(
+    "/templates/{uuid:template_id}/file",
+    response={202: TemplateAccepted, **error_responses(409, 413)},
+    summary="Upload a changed Word file of a template",
+)
+def upload_again(request: HttpRequest, template_id: UUID, file: File[UploadedFile]) -> Status[dict[str, Any]]:
+    """Once it is read it takes the old one's place; fields that are the same keep their keys and edits."""
+    template = replace_file(template_id, actor=actor_of(request), file=file)
+    return Status(202, accepted(template.parse_job, template_id=template.id))
+
+
+@router.get(
+    "/templates/{uuid:template_id}/versions",
+    response={200: list[VersionOut], **error_responses()},
+    summary="A template's versions, newest first",
+)
+@paginate(LimitOffsetPagination)
+def list_versions(request: HttpRequest, template_id: UUID) -> Any:
+    return versions_of(template_id, actor=actor_of(request))
+
+
+@router.get(
+    "/templates/{uuid:template_id}/versions/{int:number}/file",
+    response={200: bytes, 304: None, **error_responses()},
+    summary="The Word file as it was in a version",
+)
+def download_version(request: HttpRequest, template_id: UUID, number: int) -> HttpResponseBase:
+    return send_file(request, get_version(template_id, number, actor=actor_of(request)).file)
+
+
+@router.post(
+    "/templates/{uuid:template_id}/duplicate",
+    response={201: TemplateDetail, **error_responses(409)},
+    summary="Make a copy of a template",
+)
+def duplicate(request: HttpRequest, template_id: UUID, wanted: CopyWanted) -> Status[Template]:
+    actor = actor_of(request)
+    made = duplicate_template(template_id, actor=actor, name=wanted.name)
+    return Status(201, get_whole_template(made.id, actor=actor))
 
 
 @router.delete("/templates/{uuid:template_id}", response={204: None, **error_responses()}, summary="Archive a template")

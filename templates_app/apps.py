@@ -7,7 +7,15 @@ class TemplatesConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs_app.erasing import Eraser, register
-        from templates_app import batching, checks, generation, making, reading, reviewing  # noqa: F401 - importing registers them
+        from templates_app import (  # noqa: F401 - importing registers them
+            batching,
+            checks,
+            generation,
+            making,
+            reading,
+            reviewing,
+            revising,
+        )
         from templates_app.erasing import erase_of_customer, erase_of_jobs
 
         register(Eraser(customer=erase_of_customer, jobs=erase_of_jobs))

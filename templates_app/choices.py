@@ -107,6 +107,36 @@ class FindingStatus(TextChoices):
     IGNORED = "ignored", "Ignored"
 
 
+class TextDecision(TextChoices):
+    """What is done with the texts that findings propose."""
+
+    PROPOSE = "propose", "Propose"
+    ACCEPT = "accept", "Accept"
+    REJECT = "reject", "Reject"
+
+
+class VersionKind(TextChoices):
+    """What made a new version of a template."""
+
+    UPLOADED = "uploaded", "Word file uploaded"
+    REPLACED = "replaced", "Changed Word file uploaded"
+    FIELD_EDITED = "field_edited", "Field edited"
+    TEXT_PROPOSED = "text_proposed", "Text changes proposed as tracked changes"
+    TEXT_ACCEPTED = "text_accepted", "Tracked changes accepted"
+    TEXT_REJECTED = "text_rejected", "Tracked changes rejected"
+    DUPLICATED = "duplicated", "Made as a copy of another template"
+
+
+class Difference(TextChoices):
+    """How a field differs from the version before."""
+
+    ADDED = "added", "Added"
+    REMOVED = "removed", "Removed"
+    RENAMED = "renamed", "Renamed"
+    RETYPED = "retyped", "Type changed"
+    EDITED = "edited", "Edited"
+
+
 class CorrectionAct(TextChoices):
     """What a language model does to what the rules found."""
 

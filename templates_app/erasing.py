@@ -17,13 +17,14 @@ from templates_app.models import (
     Template,
     TemplateField,
     TemplateSection,
+    TemplateVersion,
 )
 
 
 def erase_of_customer(customer_id: uuid.UUID) -> None:
     """Facts, documents, reviews, templates and what hangs on them; the files go with the customer's artifacts."""
     made = (Fact, FactLink, Draft, Document, Batch, Finding, Review)
-    for model in (*made, Correction, TemplateField, TemplateSection, Template):
+    for model in (*made, Correction, TemplateVersion, TemplateField, TemplateSection, Template):
         model._default_manager.filter(customer_id=customer_id).delete()
 
 

@@ -105,7 +105,7 @@ class FindingDecided(Conflict):
 
 
 class NothingToApply(BadInput):
-    """This finding has no change of a field that could be applied. Mend the Word file, or ignore the finding."""
+    """This finding has no change of a field or text that could be applied. Mend the Word file, or ignore it."""
 
     code = "nothing_to_apply"
 
@@ -126,3 +126,21 @@ class TableRefused(BadInput):
     """The file cannot be read as a table. Send CSV (UTF-8) or XLSX with the names of the columns in the first row."""
 
     code = "table_refused"
+
+
+class TemplateChanged(Conflict):
+    """The template's Word file was changed meanwhile. Review it again, then apply what still holds."""
+
+    code = "template_changed"
+
+
+class TemplateBusy(Conflict):
+    """The template's Word file is being read or changed. Wait for that job to complete, then do it again."""
+
+    code = "template_busy"
+
+
+class NothingToDecide(Conflict):
+    """None of these findings has tracked changes in the Word file that wait to be accepted or rejected."""
+
+    code = "nothing_to_decide"

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts_app.access import Actor, record_audit
 from accounts_app.errors import NotFound
-from templates_app.choices import FieldType
+from templates_app.choices import FieldType, VersionKind
 from templates_app.errors import BadField
 from templates_app.field_types import possible_types
 from templates_app.models import Template, TemplateField
 from templates_app.parsing import EDITABLE
 from templates_app.templates import check_not_archived, locked_template
+from templates_app.versions import add_version, edited_differences
 
 _MAX_OPTIONS = 500
 _MAX_OPTION_CHARACTERS = 500
@@ -41,6 +42,8 @@ def edit_field(template_id: uuid.UUID, key: str, changes: Mapping[str, Any], *, 
         field.save(update_fields=[*before, "edited_at", "edited_by"])
         after = {name: wanted[name] for name in before}
         record_audit(actor, "field.edited", template, key=key, before=before, after=after)
+        edited = edited_differences(field, before, after)
+        add_version(template, VersionKind.FIELD_EDITED, user=actor.user, differences=edited)
     return field
 
 

@@ -28,6 +28,7 @@ from templates_app.choices import (
     FindingStatus,
     ReviewMode,
     Severity,
+    VersionKind,
 )
 from templates_app.standards.catalogue import DocumentType, Standard, catalogue, document_type_of
 
@@ -100,6 +101,11 @@ class Template(models.Model):
         """Those it is reviewed against; ids that the catalogue does not have (any more) are left out."""
         known = catalogue().standards
         return [known[one] for one in self.standards if one in known]
+
+    @property
+    def is_busy(self) -> bool:
+        """A job is reading or changing the Word file."""
+        return self.parse_job is not None and not self.parse_job.is_terminal
 
     @property
     def is_ready(self) -> bool:
@@ -195,6 +201,33 @@ class Correction(models.Model):
         """In words: the label and the type it wanted."""
         kind = FieldType(self.said["type"]).label if self.said.get("type") in FieldType.values else ""
         return ", ".join(filter(None, [self.said.get("label", ""), kind, *self.said.get("options", [])]))
+
+
+class TemplateVersion(models.Model):
+    """A step in the history of a template: a Word file or an edit of its fields, by whom and when. Never changed.
+
+    Numbered from 1 without gaps, under the lock of the template's row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=VersionKind)
+    file = models.ForeignKey(Artifact, models.PROTECT, related_name="+", help_text="The Word file as it was then.")
+    differences = models.JSONField(
+        default=list, blank=True, help_text="Of the fields from the version before: what, key, label, before, after."
+    )
+    texts = models.JSONField(default=list, blank=True, help_text="Of tracked changes: old and new text, and why.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["template", "-number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["template", "number"], name="version_order")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number} of {self.template}"
 
 
 class Batch(models.Model):
@@ -382,6 +415,12 @@ class Finding(models.Model):
     sentence = models.TextField()
     suggestion = models.TextField(blank=True)
     change = models.JSONField(default=dict, blank=True, help_text="Of the field: what to set to what; empty: no data.")
+    fix = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Of the text: part, p, start, end, old and new; empty: none."
+    )
+    tracked = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Ids of its tracked changes in the Word file, undecided."
+    )
     status = models.CharField(max_length=10, choices=FindingStatus, default=FindingStatus.OPEN)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it is ignored.")
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -396,7 +435,7 @@ class Finding(models.Model):
 
     @property
     def can_be_applied(self) -> bool:
-        return bool(self.change) and self.status != FindingStatus.APPLIED
+        return bool(self.change or self.fix) and self.status != FindingStatus.APPLIED
 
     @property
     def standard_title(self) -> str:

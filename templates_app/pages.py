@@ -116,6 +116,7 @@ def template_page(request: HttpRequest, template_id: UUID) -> HttpResponse:
         "template": template,
         "groups": build_groups(fields, {}, {}) if template.is_ready else [],
         "corrections": _corrections(template),
+        "suffixes": ",".join(SUFFIXES),
         "unsure_count": sum(one.confidence < UNSURE_BELOW for one in fields),
         "documents": list(search_documents(actor, template_id=template.id)[:5]),
     }

@@ -18,15 +18,17 @@ from pydantic import BaseModel
 
 from jobs_app import artifacts, steps
 from jobs_app.db import run_sync
-from jobs_app.models import Artifact
+from jobs_app.models import Artifact, Job
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
+from templates_app.choices import VersionKind
 from templates_app.classification import classify
 from templates_app.correction.corrections import Judged
 from templates_app.docx import jsonio
 from templates_app.docx.model import Field, Parse, Section
 from templates_app.losses import summarize_losses
-from templates_app.models import Correction, Template, TemplateField, TemplateSection
+from templates_app.models import Correction, Finding, Template, TemplateField, TemplateSection
+from templates_app.versions import Matched, add_version, find_differences, match_fields
 from templates_app.word import run_word_child
 
 PARSE_WORKFLOW = "template.parse"
@@ -95,18 +97,9 @@ def _source(file_id: uuid.UUID) -> tuple[Artifact, Path]:
 
 
 def keep_parse(data: bytes, customer_id: uuid.UUID, template_id: uuid.UUID) -> ParsedFile:
-    """A parse as JSON becomes an artifact of the job whose step this is called in."""
+    """A parse as JSON becomes an artifact, and is counted."""
     found = json.loads(data)
-    call = steps.current_call.get()
-    artifact = artifacts.store_bytes(
-        data,
-        customer_id=customer_id,
-        job_id=call.lease.job_id,
-        filename="parse.json",
-        media_type="application/json",
-        entity_type=PARSED_ENTITY,
-        entity_id=template_id,
-    )
+    artifact = keep_artifact(data, customer_id, template_id)
     return ParsedFile(
         artifact_id=artifact.id,
         sha256=artifact.blob_id,
@@ -115,36 +108,92 @@ def keep_parse(data: bytes, customer_id: uuid.UUID, template_id: uuid.UUID) -> P
     )
 
 
+def keep_artifact(data: bytes, customer_id: uuid.UUID, template_id: uuid.UUID) -> Artifact:
+    """Of the job whose step this is called in."""
+    return artifacts.store_bytes(
+        data,
+        customer_id=customer_id,
+        job_id=steps.current_call.get().lease.job_id,
+        filename="parse.json",
+        media_type="application/json",
+        entity_type=PARSED_ENTITY,
+        entity_id=template_id,
+    )
+
+
+def parse_bytes(parse: Parse) -> bytes:
+    return json.dumps(jsonio.parse_to_json(parse), ensure_ascii=False).encode()
+
+
 def read_parse(artifact: Artifact) -> Parse:
     """The outline and fields as the reading left them."""
     return jsonio.parse_from_json(json.loads(artifacts.read_bytes(artifact)))
 
 
-def save_parse(template_id: uuid.UUID, parsed: ParsedFile, correcting: Correcting | None = None) -> ParseResult:
-    """Replace the template's sections and fields by the ones read; edits of fields at the same places stay."""
+def save_parse(
+    template_id: uuid.UUID,
+    parsed: ParsedFile,
+    correcting: Correcting | None = None,
+    file_id: uuid.UUID | None = None,
+) -> ParseResult:
+    """Replace the template's sections and fields by the ones read. Fields that are the same keep key and edits.
+
+    With the file that was read, if it is not the template's yet, it becomes that, as a new version.
+    """
     correcting = correcting or Correcting()
     template = Template.objects.select_for_update(no_key=True).get(id=template_id)
     artifact = Artifact.objects.get(id=parsed.artifact_id)
-    parse = read_parse(artifact)
-    edited = {_places_key(field.places): field for field in template.fields.exclude(edited_at=None)}
+    read, kept = read_parse(artifact), list(template.fields.all())
+    matched = _matched(template, read, kept)
+    _save_corrections(template, correcting.judged)
+    if file_id is not None and file_id != template.file_id:
+        _take_file(template, file_id, find_differences(matched, kept))
+    if [one.key for one in matched.parse.fields] != [one.key for one in read.fields]:
+        artifact = keep_artifact(parse_bytes(matched.parse), template.customer_id, template.id)
+    replace_reading(template, matched.parse, artifact, matched.before)
+    template.read_by, template.reading_notes = correcting.providers, correcting.notes
+    template.parsed_at = timezone.now()
+    changed = classify(template, matched.parse)
+    template.save(update_fields=["file", "file_sha256", "read_by", "reading_notes", "parsed_at", *changed])
+    return _result(template, matched.parse, correcting)
+
+
+def _matched(template: Template, read: Parse, kept: list[TemplateField]) -> Matched:
+    if template.parsed_file is None:
+        return Matched(read, {})
+    return match_fields(read, read_parse(template.parsed_file), kept)
+
+
+def _take_file(template: Template, file_id: uuid.UUID, differences: list[dict[str, Any]]) -> None:
+    """Whoever asked for the job made this version. Tracked changes of the old file were decided in Word."""
+    job = Job.objects.select_related("created_by").get(id=steps.current_call.get().lease.job_id)
+    artifact = Artifact.objects.get(id=file_id)
+    template.file, template.file_sha256 = artifact, artifact.blob_id
+    Finding.objects.filter(review__template=template).exclude(tracked=[]).update(tracked=[])
+    add_version(template, VersionKind.REPLACED, user=job.created_by, differences=differences)
+
+
+def replace_reading(
+    template: Template, parse: Parse, artifact: Artifact, before: Mapping[str, TemplateField]
+) -> None:
+    """Sections, fields and what the outline says of the file; ``before``: fields whose edits stay, by key."""
     template.fields.all().delete()
     template.sections.all().delete()
     sections = _save_sections(template, parse.outline.sections)
-    _save_fields(template, parse.fields, sections, edited)
+    _save_fields(template, parse.fields, sections, before)
     template.parsed_file = artifact
-    template.parsed_at = timezone.now()
     template.title = parse.outline.title[:500]
     template.language = parse.outline.language[:20]
     template.notes = list(parse.outline.notes)
     template.losses = summarize_losses(parse.outline.losses)
-    template.read_by, template.reading_notes = correcting.providers, correcting.notes
-    _save_corrections(template, correcting.judged)
-    changed = [*classify(template, parse), "read_by", "reading_notes"]
-    template.save(update_fields=["parsed_file", "parsed_at", "title", "language", "notes", "losses", *changed])
+    template.save(update_fields=["parsed_file", "title", "language", "notes", "losses"])
+
+
+def _result(template: Template, parse: Parse, correcting: Correcting) -> ParseResult:
     refused = Counter(one.refusal.value for one in correcting.judged if one.refusal is not None)
     return ParseResult(
         template_id=template.id,
-        sections_count=len(sections),
+        sections_count=len(parse.outline.sections),
         fields_count=len(parse.fields),
         places_count=sum(len(field.anchors) for field in parse.fields),
         providers=correcting.providers,
@@ -193,11 +242,11 @@ def _save_sections(template: Template, sections: list[Section]) -> list[Template
 
 
 def _save_fields(
-    template: Template, fields: list[Field], sections: list[TemplateSection], edited: Mapping[str, TemplateField]
+    template: Template, fields: list[Field], sections: list[TemplateSection], kept: Mapping[str, TemplateField]
 ) -> None:
     rows = [_field_row(template, ordinal, field, sections) for ordinal, field in enumerate(fields)]
     for row in rows:
-        if (before := edited.get(_places_key(row.places))) is not None:
+        if (before := kept.get(row.key)) is not None and before.edited_at is not None:
             for name in (*EDITABLE, "edited_at", "edited_by_id"):
                 setattr(row, name, getattr(before, name))
     TemplateField.objects.bulk_create(rows, batch_size=500)
@@ -229,6 +278,3 @@ def _field_row(template: Template, ordinal: int, field: Field, sections: list[Te
         parsed={name: data[name] for name in EDITABLE},
     )
 
-
-def _places_key(places: Any) -> str:
-    return json.dumps(places, sort_keys=True)

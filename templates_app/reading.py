@@ -5,7 +5,6 @@ Without a model, and whenever one fails, the rules' reading is saved and the tem
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections import Counter
@@ -27,7 +26,6 @@ from templates_app.choices import CorrectionAct, CorrectionRefusal, FieldType
 from templates_app.correction.answers import Checker, CorrectionAnswer, Source
 from templates_app.correction.corrections import Judged, make_corrections
 from templates_app.correction.questions import Question, as_request, ask_in_parts
-from templates_app.docx import jsonio
 from templates_app.docx.model import Parse
 from templates_app.models import Template
 from templates_app.parsing import (
@@ -37,6 +35,7 @@ from templates_app.parsing import (
     ParseRequest,
     ParseResult,
     keep_parse,
+    parse_bytes,
     read_parse,
     read_word_file,
     save_parse,
@@ -114,7 +113,8 @@ async def read_template(run: Run, request: ParseRequest) -> ParseResult:
         corrected = await run.step("correct", correct_parse, parsed, checked, answers, request.template_id)
         correcting = sum_up(plan, replies, decide(checked, answers))
     await run.progress(97, "Saving sections and fields", done=corrected.fields_count, total=corrected.fields_count)
-    return await run.options(atomic=True).step("save", save_parse, request.template_id, corrected, correcting)
+    save = run.options(atomic=True)
+    return await save.step("save", save_parse, request.template_id, corrected, correcting, request.file_id)
 
 
 def plan_questions(template_id: uuid.UUID, parsed: ParsedFile) -> Plan:
@@ -233,8 +233,7 @@ async def correct_parse(
 
     def correct() -> ParsedFile:
         source = Artifact.objects.get(id=parsed.artifact_id)
-        data = json.dumps(jsonio.parse_to_json(make_corrections(read_parse(source), made)), ensure_ascii=False)
-        return keep_parse(data.encode(), source.customer_id, template_id)
+        return keep_parse(parse_bytes(make_corrections(read_parse(source), made)), source.customer_id, template_id)
 
     return await run_sync(correct)
 

@@ -11,6 +11,7 @@ from ninja.pagination import LimitOffsetPagination, paginate
 
 from accounts_app.http import actor_of, error_responses
 from templates_app.api import IdempotencyKey
+from templates_app.choices import TextDecision
 from templates_app.models import Finding, Review
 from templates_app.review_schemas import (
     AppliedOut,
@@ -20,10 +21,12 @@ from templates_app.review_schemas import (
     ReviewOut,
     ReviewWanted,
     ToApply,
+    ToDecide,
     ToIgnore,
 )
 from templates_app.reviews import apply_findings, get_review, ignore_findings, request_review, reviews_of
-from templates_app.schemas import accepted
+from templates_app.schemas import JobAccepted, accepted
+from templates_app.text_fixes import decide_texts
 
 router = Router()
 
@@ -74,8 +77,35 @@ def apply(request: HttpRequest, review_id: UUID, wanted: ToApply) -> dict[str, A
     outcome = apply_findings(review_id, wanted.findings, actor=actor_of(request))
     return {
         "applied": [one.id for one in outcome.applied],
+        "proposed": [one.id for one in outcome.proposed],
+        "job_id": outcome.job.id if outcome.job else None,
         "refused": [{"finding": finding, "message": message} for finding, message in outcome.refused.items()],
     }
+
+
+@router.post(
+    "/reviews/{uuid:review_id}/accept",
+    response={202: JobAccepted, **error_responses(409)},
+    summary="Accept the tracked changes of findings",
+)
+def accept(request: HttpRequest, review_id: UUID, wanted: ToDecide) -> Status[dict[str, Any]]:
+    return _decide(request, review_id, wanted, TextDecision.ACCEPT)
+
+
+@router.post(
+    "/reviews/{uuid:review_id}/reject",
+    response={202: JobAccepted, **error_responses(409)},
+    summary="Reject the tracked changes of findings",
+)
+def reject(request: HttpRequest, review_id: UUID, wanted: ToDecide) -> Status[dict[str, Any]]:
+    return _decide(request, review_id, wanted, TextDecision.REJECT)
+
+
+def _decide(
+    request: HttpRequest, review_id: UUID, wanted: ToDecide, decision: TextDecision
+) -> Status[dict[str, Any]]:
+    chosen = None if wanted.findings == "all" else wanted.findings
+    return Status(202, accepted(decide_texts(review_id, chosen, decision, actor=actor_of(request))))
 
 
 @router.post(

@@ -14,11 +14,12 @@ from accounts_app.choices import Role
 from accounts_app.errors import BadInput
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
-from templates_app.choices import FindingKind, FindingStatus, ReviewMode
+from templates_app.choices import FindingKind, FindingStatus, ReviewMode, TextDecision
 from templates_app.models import Finding, Template
 from templates_app.reviews import apply_findings, get_review, ignore_findings, request_review, reviews_of
 from templates_app.standards.catalogue import catalogue, get_standard
 from templates_app.templates import set_classification
+from templates_app.text_fixes import decide_texts
 
 _OLDER_SHOWN = 10
 
@@ -42,15 +43,17 @@ def review_page(request: HttpRequest, review_id: UUID) -> HttpResponse:
 
 def _review_page(request: HttpRequest, template_id: UUID, review_id: UUID | None) -> HttpResponse:
     actor = actor_of(request)
-    template = Template.objects.get_for(actor, id=template_id)
+    template = Template.objects.select_related("parse_job").get_for(actor, id=template_id)
     review = get_review(review_id, actor=actor) if review_id else None
     findings = list(review.findings.all()) if review else []
     usable = template.archived_at is None and template.is_ready
     context = {
         "template": template,
         "review": review,
+        "is_busy": template.is_busy,
         "groups": _by_kind(findings),
         "open_count": sum(one.status == FindingStatus.OPEN for one in findings),
+        "tracked_count": sum(bool(one.tracked) for one in findings),
         "changes_count": sum(one.status == FindingStatus.OPEN and one.can_be_applied for one in findings),
         "older": list(reviews_of(template_id, actor=actor)[:_OLDER_SHOWN]),
         "modes": ReviewMode.choices,
@@ -83,8 +86,20 @@ def review_apply(request: HttpRequest, review_id: UUID) -> HttpResponse:
     outcome = apply_findings(review_id, chosen or "all", actor=actor_of(request))
     for message in outcome.refused.values():
         messages.error(request, message)
+    if outcome.proposed:
+        messages.success(request, f"{len(outcome.proposed)} texts are being put into the Word file as tracked changes.")
     if outcome.applied:
         messages.success(request, f"{len(outcome.applied)} changed. Review again for new scores.")
+    return redirect("review", review_id)
+
+
+@require_POST
+@page_login_required
+def review_decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
+    decision = request.POST.get("decision", "")
+    if decision not in (TextDecision.ACCEPT, TextDecision.REJECT):
+        raise BadInput("A tracked change is accepted or rejected.", field="decision")
+    decide_texts(review_id, _finding_ids(request) or None, TextDecision(decision), actor=actor_of(request))
     return redirect("review", review_id)
 
 

@@ -85,6 +85,8 @@ class FindingOut(Schema):
     sentence: str
     suggestion: str
     change: dict[str, Any]
+    fix: dict[str, Any] = Field(description="Another text for a span of a paragraph: part, p, start, end, old, new.")
+    tracked: list[int] = Field(description="Ids of its tracked changes in the Word file that wait for a decision.")
     status: FindingStatus
     reason: str
     decided_by: PersonOut | None
@@ -151,10 +153,18 @@ class RefusedChange(Schema):
 
 
 class AppliedOut(Schema):
-    """Those applied now or before, and those whose change fits its field no more."""
+    """Those applied now or before, those whose text a job makes a tracked change, and those that fit no more."""
 
     applied: list[UUID]
+    proposed: list[UUID]
+    job_id: UUID | None = Field(description="The job that writes the proposed texts into the Word file.")
     refused: list[RefusedChange]
+
+
+class ToDecide(Schema):
+    findings: list[UUID] | Literal["all"] = Field(description="Ids, or all: those with undecided tracked changes.")
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ToIgnore(Schema):

@@ -228,4 +228,6 @@ def _notes_on_refused(refused: Counter[str]) -> list[str]:
 
 
 def _row(review: Review, ordinal: int, one: Found) -> Finding:
-    return Finding(customer_id=review.customer_id, review=review, ordinal=ordinal, **one.model_dump(mode="json"))
+    told = one.model_dump(mode="json", exclude={"fix"})
+    fix = one.fix.model_dump() if one.fix else {}
+    return Finding(customer_id=review.customer_id, review=review, ordinal=ordinal, fix=fix, **told)

@@ -26,6 +26,7 @@ from templates_app.models import Finding, Review, Template
 from templates_app.once import make_once
 from templates_app.reviewing import REVIEW_WORKFLOW, ReviewRequest
 from templates_app.templates import check_not_archived, locked_template
+from templates_app.text_fixes import propose_texts
 
 _MAX_REASON_CHARACTERS = 500
 
@@ -34,10 +35,15 @@ Chosen = Sequence[uuid.UUID] | Literal["all"]
 
 @dataclass(slots=True)
 class Applied:
-    """What became of findings: done now or before, and those that could not be, with why."""
+    """What became of findings: done now or before, and those that could not be, with why.
+
+    ``proposed`` are those whose texts ``job`` writes into the Word file as tracked changes; then they are applied.
+    """
 
     applied: list[Finding] = field(default_factory=list)
+    proposed: list[Finding] = field(default_factory=list)
     refused: dict[uuid.UUID, str] = field(default_factory=dict)
+    job: Job | None = None
 
 
 def request_review(
@@ -114,21 +120,28 @@ def get_review(review_id: uuid.UUID, *, actor: Actor) -> Review:
 
 
 def apply_findings(review_id: uuid.UUID, chosen: Chosen, *, actor: Actor) -> Applied:
-    """Make the proposed changes of fields; ``all`` means the open ones that have one. Safe to call twice.
+    """Make the proposed changes; ``all`` means the open ones that have one. Safe to call twice.
 
-    A change that no longer fits its field is refused and the others are made. Raises ``NothingToApply`` for a named
-    finding without a change, ``NotAllowed``, ``NotFound``, ``TemplateArchived`` and ``ReviewNotReady``.
+    Fields change at once, texts become tracked changes by a job. What no longer fits its field or text is refused and
+    the others are made. Raises ``NothingToApply`` for a named finding without a change, ``TemplateBusy``,
+    ``NotAllowed``, ``NotFound``, ``TemplateArchived`` and ``ReviewNotReady``.
     """
-    outcome = Applied()
+    outcome, texts = Applied(), []
     with transaction.atomic():
         review = _locked_review(review_id, actor)
         for one in _chosen(review, chosen):
             if one.status == FindingStatus.APPLIED:
                 outcome.applied.append(one)
-            elif not one.change:
+            elif not one.can_be_applied:
                 raise NothingToApply(finding=str(one.id))
-            else:
+            elif one.change:
                 _apply(review, one, outcome, actor)
+            if one.fix and not one.tracked and one.id not in outcome.refused:
+                texts.append(one)
+        if texts:
+            outcome.job, refused = propose_texts(review.template, texts, actor=actor)
+            outcome.refused |= refused
+            outcome.proposed = [one for one in texts if one.id not in refused]
     return outcome
 
 
@@ -175,7 +188,7 @@ def _locked_review(review_id: uuid.UUID, actor: Actor) -> Review:
 
 def _chosen(review: Review, chosen: Chosen) -> list[Finding]:
     if isinstance(chosen, str):
-        return list(review.findings.filter(status=FindingStatus.OPEN).exclude(change={}))
+        return list(review.findings.filter(status=FindingStatus.OPEN).exclude(change={}, fix={}))
     wanted = list(dict.fromkeys(chosen))
     found = list(review.findings.filter(id__in=wanted))
     if len(found) != len(wanted):

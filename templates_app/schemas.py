@@ -12,7 +12,7 @@ from pydantic import ConfigDict, StrictBool
 from jobs_app.choices import JobStatus
 from jobs_app.models import Job
 from jobs_app.presentation import error_data
-from templates_app.choices import DraftStatus, FieldType, OnUnfilled
+from templates_app.choices import Difference, DraftStatus, FieldType, OnUnfilled, VersionKind
 from templates_app.documents import Wishes
 from templates_app.models import Correction, Document, Template, TemplateField
 from templates_app.origins import Origin
@@ -205,6 +205,43 @@ class TemplateDetail(TemplateOut):
     losses: list[LossOut] = Field(description="What was not read, will not be filled or cannot be seen.")
     sections: list[SectionOut]
     fields: list[FieldOut]
+
+
+class DifferenceOut(Schema):
+    """How one field differs from the version before."""
+
+    what: Difference
+    key: str
+    label: str
+    before: Any
+    after: Any
+
+
+class TextChangeOut(Schema):
+    """A text that a finding changed."""
+
+    finding: UUID
+    clause: str
+    old: str
+    new: str
+
+
+class VersionOut(Schema):
+    """One step in the history of a template."""
+
+    number: int
+    kind: VersionKind
+    sha256: str = Field(alias="file.blob_id", description="Of the Word file as it was then.")
+    differences: list[DifferenceOut]
+    texts: list[TextChangeOut]
+    created_by: PersonOut | None
+    created_at: datetime
+
+
+class CopyWanted(Schema):
+    name: str = Field("", max_length=200, description="Empty: the template's name with (copy).")
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class TemplateChanges(Schema):

@@ -22,18 +22,21 @@ from accounts_app.ids import uuid7
 from jobs_app import artifacts
 from jobs_app.choices import TERMINAL
 from jobs_app.jobs import DEFAULT_PRIORITY, cancel_job, submit_job
-from jobs_app.models import Job
+from jobs_app.models import Artifact, Job
 from llm_app.errors import NoProvider
 from llm_app.providers import check_provider
-from templates_app.errors import TemplateArchived
+from templates_app.choices import VersionKind
+from templates_app.errors import TemplateArchived, TemplateBusy, TemplateNotReady
 from templates_app.models import Template, TemplateField, TemplateSection
 from templates_app.once import make_once
 from templates_app.parsing import PARSE_WORKFLOW, ParseRequest
 from templates_app.standards.catalogue import check_document_type, check_standards, find_standard
+from templates_app.versions import add_version
 from templates_app.word_files import WordFile, receive_word_file
 
 TEMPLATE_ENTITY = "template"
 _MAX_PRIORITY = 10
+_MAX_NAME_CHARACTERS = 200
 _MAX_RULES_CHARACTERS = 20_000
 
 
@@ -93,7 +96,7 @@ def upload_template(
 
 
 def _checked_details(details: _Details) -> _Details:
-    limits = {"name": 200, "standard": 60, "provider": 100, "custom_rules": _MAX_RULES_CHARACTERS}
+    limits = {"name": _MAX_NAME_CHARACTERS, "standard": 60, "provider": 100, "custom_rules": _MAX_RULES_CHARACTERS}
     for field, limit in limits.items():
         if len(getattr(details, field)) > limit:
             raise BadInput(f"{field.replace('_', ' ').capitalize()} has at most {limit} characters.", field=field)
@@ -107,15 +110,7 @@ def _checked_details(details: _Details) -> _Details:
 
 def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, customer_id: uuid.UUID) -> Template:
     template_id = uuid7()
-    artifact = artifacts.store_bytes(
-        word_file.data,
-        customer_id=customer_id,
-        filename=word_file.filename,
-        media_type=word_file.media_type,
-        entity_type=TEMPLATE_ENTITY,
-        entity_id=template_id,
-        created_by_id=actor.user.pk if actor else None,
-    )
+    artifact = _keep_file(word_file, template_id, actor=actor, customer_id=customer_id)
     named = find_standard(details.standard)
     template = Template(
         id=template_id,
@@ -131,18 +126,33 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
         file_sha256=word_file.sha256,
         created_by=actor.user if actor else None,
     )
-    template.parse_job = _submit_parse(template, actor=actor, priority=details.priority)
+    template.parse_job = _submit_parse(template, artifact, actor=actor, priority=details.priority)
     template.save(force_insert=True)
     record_audit(actor, "template.uploaded", template, sha256=word_file.sha256)
+    add_version(template, VersionKind.UPLOADED, user=template.created_by)
     return template
 
 
-def _submit_parse(template: Template, *, actor: Actor | None, priority: int) -> Job:
+def _keep_file(
+    word_file: WordFile, template_id: uuid.UUID, *, actor: Actor | None, customer_id: uuid.UUID
+) -> Artifact:
+    return artifacts.store_bytes(
+        word_file.data,
+        customer_id=customer_id,
+        filename=word_file.filename,
+        media_type=word_file.media_type,
+        entity_type=TEMPLATE_ENTITY,
+        entity_id=template_id,
+        created_by_id=actor.user.pk if actor else None,
+    )
+
+
+def _submit_parse(template: Template, file: Artifact, *, actor: Actor | None, priority: int) -> Job:
     request = ParseRequest(
         template_id=template.id,
-        file_id=template.file_id,
-        file_sha256=template.file_sha256,
-        size_bytes=template.file.blob.size_bytes,
+        file_id=file.id,
+        file_sha256=file.blob_id,
+        size_bytes=file.blob.size_bytes,
     )
     return submit_job(
         workflow=PARSE_WORKFLOW,
@@ -161,9 +171,71 @@ def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
         check_not_archived(template)
         if template.parse_job is None or template.parse_job.status in TERMINAL:
             record_audit(actor, "template.reparsed", template)
-            template.parse_job = _submit_parse(template, actor=actor, priority=DEFAULT_PRIORITY)
+            template.parse_job = _submit_parse(template, template.file, actor=actor, priority=DEFAULT_PRIORITY)
             template.save(update_fields=["parse_job"])
     return template
+
+
+def replace_file(template_id: uuid.UUID, *, actor: Actor, file: File[Any]) -> Template:
+    """Start reading a changed Word file of a template; once it is read, it takes the old one's place as a new version.
+
+    Until then, and if it cannot be read, all stays as it is. The file that it has already does nothing. Raises
+    ``TooLarge``, ``WordFileRefused``, ``TemplateBusy``, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    """
+    known = Template.objects.get_for(actor, id=template_id)
+    actor.check(Role.EDITOR, known.customer_id)
+    word_file = receive_word_file(file)
+    with transaction.atomic():
+        template = locked_template(template_id, actor=actor)
+        check_not_archived(template)
+        check_not_busy(template)
+        if word_file.sha256 != template.file_sha256:
+            artifact = _keep_file(word_file, template.id, actor=actor, customer_id=template.customer_id)
+            record_audit(actor, "template.replaced", template, sha256=word_file.sha256)
+            template.parse_job = _submit_parse(template, artifact, actor=actor, priority=DEFAULT_PRIORITY)
+            template.save(update_fields=["parse_job"])
+    return template
+
+
+def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") -> Template:
+    """A template of its own with the same Word file, fields and settings; reviews, documents and history stay behind.
+
+    Raises ``TemplateNotReady``, ``TemplateBusy``, ``BadInput``, ``NotAllowed`` and ``NotFound``.
+    """
+    with transaction.atomic():
+        template = locked_template(template_id, actor=actor)
+        check_not_busy(template)
+        if not template.is_ready:
+            raise TemplateNotReady()
+        name = name.strip() or f"{template.name[:190]} (copy)"
+        if len(name) > _MAX_NAME_CHARACTERS:
+            raise BadInput(f"Name has at most {_MAX_NAME_CHARACTERS} characters.", field="name")
+        sections, fields = list(template.sections.all()), list(template.fields.all())
+        source, made = template.id, template
+        made.pk, made.name, made.created_by, made.archived_at = uuid7(), name, actor.user, None
+        made.created_at = timezone.now()
+        made.save(force_insert=True)
+        _copy_rows(made, sections, fields)
+        add_version(made, VersionKind.DUPLICATED, user=actor.user)
+        record_audit(actor, "template.duplicated", made, source=str(source))
+    return made
+
+
+def _copy_rows(template: Template, sections: list[TemplateSection], fields: list[TemplateField]) -> None:
+    new_ids = {one.pk: uuid7() for one in sections}
+    for section in sections:
+        section.pk, section.template = new_ids[section.pk], template
+    for field in fields:
+        field.pk, field.template = uuid7(), template
+        field.section_id = new_ids[field.section_id] if field.section_id else None
+    TemplateSection.objects.bulk_create(sections)
+    TemplateField.objects.bulk_create(fields, batch_size=500)
+
+
+def check_not_busy(template: Template) -> None:
+    """Only one job at a time may read or change the Word file."""
+    if template.is_busy:
+        raise TemplateBusy()
 
 
 def archive_template(template_id: uuid.UUID, *, actor: Actor) -> Template:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from templates_app import batch_pages, document_pages, fact_pages, pages, review_pages
+from templates_app import batch_pages, document_pages, fact_pages, pages, review_pages, version_pages
 
 urlpatterns = [
     path("", pages.template_list, name="templates"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("templates/<uuid:template_id>/preview/", pages.template_preview_fragment, name="template_preview"),
     path("templates/<uuid:template_id>/file/", pages.template_file, name="template_file"),
     path("templates/<uuid:template_id>/parse/", pages.template_parse, name="template_parse"),
+    path("templates/<uuid:template_id>/replace/", version_pages.template_replace, name="template_replace"),
+    path("templates/<uuid:template_id>/duplicate/", version_pages.template_duplicate, name="template_duplicate"),
+    path("templates/<uuid:template_id>/versions/", version_pages.template_versions, name="template_versions"),
+    path("templates/<uuid:template_id>/versions/<int:number>/", version_pages.version_file, name="version_file"),
     path("templates/<uuid:template_id>/archive/", pages.template_archive, name="template_archive"),
     path("templates/<uuid:template_id>/restore/", pages.template_restore, name="template_restore"),
     path("templates/<uuid:template_id>/fields/<str:key>/", pages.template_field, name="template_field"),
@@ -22,6 +26,7 @@ urlpatterns = [
     path("templates/<uuid:template_id>/kind/", review_pages.template_classification, name="template_classification"),
     path("reviews/<uuid:review_id>/", review_pages.review_page, name="review"),
     path("reviews/<uuid:review_id>/apply/", review_pages.review_apply, name="review_apply"),
+    path("reviews/<uuid:review_id>/decide/", review_pages.review_decide, name="review_decide"),
     path("reviews/<uuid:review_id>/ignore/", review_pages.review_ignore, name="review_ignore"),
     path("standards/", review_pages.standard_list, name="standards"),
     path("standards/<slug:standard_id>/", review_pages.standard_page, name="standard"),

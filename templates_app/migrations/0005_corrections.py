@@ -4,6 +4,8 @@ import accounts_app.ids
 import django.db.models.deletion
 from django.db import migrations, models
 
+from accounts_app.constraints import same_customer
+
 
 class Migration(migrations.Migration):
 
@@ -55,4 +57,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('template', 'ordinal'), name='correction_order')],
             },
         ),
+        same_customer("templates_app_correction", "template_id", "templates_app_template"),
     ]

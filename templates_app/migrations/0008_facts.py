@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts_app', '0001_initial'),
-        ('templates_app', '0005_corrections'),
+        ('templates_app', '0006_versions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,6 +7,7 @@ touch one paragraph are one finding here, so that scores hardly move.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from templates_app.choices import FindingKind, FindingSource, Severity
-from templates_app.review.findings import Found, Place
+from templates_app.review.content import Line
+from templates_app.review.findings import Fix, Found, Place
 from templates_app.review.questions import AskedField, Question
 from templates_app.standards.catalogue import catalogue
 
@@ -25,6 +27,7 @@ _MOST_QUOTE_CHARACTERS = 2_000
 _MOST_SENTENCE_CHARACTERS = 1_000
 # The prompt asks for twenty; said twice or in pieces they are more, and still the same once merged.
 _MOST_FINDINGS = 60
+_MOST_NEW_CHARACTERS = 2_000
 _LIMITS = {"label": 500, "hint": 2_000}
 
 
@@ -50,6 +53,7 @@ class Said(BaseModel):
     severity: str = Field(description="high, medium or low")
     problem: str
     fix: str = ""
+    new_text: str | None = None
     field: str = ""
     change: Change | None = None
 
@@ -72,6 +76,7 @@ class Refusal(StrEnum):
     NOTHING_SAID = "nothing_said"
     TOO_MANY = "too_many"
     BAD_CHANGE = "bad_change"
+    BAD_TEXT = "bad_text"
 
 
 @dataclass(slots=True)
@@ -113,7 +118,10 @@ def check_answer(question: Question, answer: ReviewAnswer) -> Checked:
         change = _checked_change(said, question.fields)
         if change is None:
             checked.refused[Refusal.BAD_CHANGE] += 1
-        checked.found.append(_located(said, text, outcome, change or {}))
+        located = _located(said, text, outcome, change or {})
+        if said.new_text is not None and located.finding.fix is None:
+            checked.refused[Refusal.BAD_TEXT] += 1
+        checked.found.append(located)
     return checked
 
 
@@ -198,8 +206,20 @@ def _located(said: Said, text: _Text, outcome: tuple[str, str, int], change: dic
         sentence=said.problem.strip()[:_MOST_SENTENCE_CHARACTERS],
         suggestion=said.fix.strip()[:_MOST_SENTENCE_CHARACTERS],
         change=change,
+        fix=_fix(said, line) if len(paragraphs) == 1 else None,
     )
     return Located(finding, text.question.key, start, end, paragraphs)
+
+
+def _fix(said: Said, line: Line) -> Fix | None:
+    """For the very letters of the quote, where they stand once in the paragraph; None where the text cannot be."""
+    new, quote = said.new_text, said.quote.strip()
+    if new is None or line.text.count(quote) != 1 or len(new) > _MOST_NEW_CHARACTERS or new == quote:
+        return None
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in new):
+        return None
+    start = line.text.index(quote)
+    return Fix(part=line.part, p=line.p, start=start, end=start + len(quote), old=quote, new=new)
 
 
 def merge_findings(found: Iterable[Located]) -> list[Found]:
@@ -219,11 +239,12 @@ def _reading_order(one: Located) -> tuple[Any, ...]:
 
 
 def _merged(group: list[Located]) -> Found:
-    """The most serious of them, with the change that one of them proposes."""
-    first = min(group, key=lambda one: (one.finding.severity.rank, _reading_order(one)))
-    with_change = [one.finding for one in sorted(group, key=_reading_order) if one.finding.change]
-    if first.finding.change or not with_change:
-        return first.finding
-    changing = with_change[0]
-    taken = {"change": changing.change, "field_key": changing.field_key, "name": changing.name}
-    return first.finding.model_copy(update=taken)
+    """The most serious of them, with the change and the text that one of them proposes."""
+    first = min(group, key=lambda one: (one.finding.severity.rank, _reading_order(one))).finding
+    in_order = [one.finding for one in sorted(group, key=_reading_order)]
+    taken: dict[str, Any] = {}
+    if not first.change and (changing := next((one for one in in_order if one.change), None)):
+        taken = {"change": changing.change, "field_key": changing.field_key, "name": changing.name}
+    if first.fix is None and (mending := next((one for one in in_order if one.fix), None)):
+        taken |= {"fix": mending.fix, "quote": mending.quote, "place": mending.place}
+    return first.model_copy(update=taken)

@@ -17,8 +17,19 @@ class Place(BaseModel):
     p: int
 
 
+class Fix(BaseModel):
+    """Another text for a span of a paragraph, as a tracked change; with ``old``, by which the span is known again."""
+
+    part: str
+    p: int
+    start: int
+    end: int
+    old: str
+    new: str
+
+
 class Found(BaseModel):
-    """One thing that is wrong, where, and what would mend it. ``change`` is for ``edit_field``."""
+    """One thing that is wrong, where, and what would mend it: ``change`` for ``edit_field``, ``fix`` in the text."""
 
     kind: FindingKind
     severity: Severity
@@ -33,6 +44,7 @@ class Found(BaseModel):
     place: Place | None = None
     quote: str = ""
     change: dict[str, Any] = {}
+    fix: Fix | None = None
 
 
 def at_field(one: FieldFacts) -> dict[str, Any]:

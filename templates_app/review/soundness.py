@@ -9,7 +9,7 @@ from typing import Any
 
 from templates_app.choices import FieldType, FindingKind, Severity
 from templates_app.review.content import Content, FieldFacts, Line, SectionText
-from templates_app.review.findings import Found, at_field, at_line
+from templates_app.review.findings import Fix, Found, at_field, at_line
 from templates_app.words import key_stems, stems
 
 _UNTYPED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
@@ -62,6 +62,8 @@ _BROKEN = re.compile(
     re.I,
 )
 
+# Of a paragraph that is nothing but guidance.
+_LONGEST_GUIDANCE = 300
 _GUIDANCE: tuple[tuple[re.Pattern[str], Severity], ...] = (
     (
         re.compile(
@@ -204,9 +206,17 @@ def _guidance_in(section: SectionText, line: Line, places: set[tuple[str, int, i
                 severity=severity,
                 sentence="This reads like guidance for the author and would stand in every document.",
                 suggestion="Take it out of the template, or make it the hint of a field.",
+                fix=_taken_out(line, places) if severity == Severity.MEDIUM else None,
                 **at_line(section, line, start=said.start(), end=said.end()),
             )
     return None
+
+
+def _taken_out(line: Line, places: set[tuple[str, int, int, int]]) -> Fix | None:
+    """The whole paragraph, where it is short and nothing in it is filled: a long one says other things, too."""
+    if len(line.text) > _LONGEST_GUIDANCE or any((part, p) == (line.part, line.p) for part, p, _, _ in places):
+        return None
+    return Fix(part=line.part, p=line.p, start=0, end=len(line.text), old=line.text, new="")
 
 
 def _is_in_place(said: re.Match[str], line: Line, places: set[tuple[str, int, int, int]]) -> bool:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from django import template
 
+from templates_app.choices import Difference
 from templates_app.losses import LossPlace
 from templates_app.models import TemplateSection
 
@@ -22,6 +23,11 @@ def stem(filename: str) -> str:
 def paragraph_id(section: TemplateSection) -> str:
     """The id the preview gives the section's heading."""
     return _paragraph_id(section.part, section.p)
+
+
+@register.filter
+def difference_name(what: str) -> str:
+    return str(Difference(what).label)
 
 
 @register.filter

@@ -125,3 +125,11 @@ def test_a_provider_without_schemas_is_told_the_form_in_words(
     answer = ask(complete_now(asking(provider=name), customer_id=customer.id, schema=Capital))
     assert answer.data == {"city": "Madrid", "inhabitants": 1}
     assert "inhabitants" in str(scripted.calls[-1].body)
+
+
+def test_a_character_that_no_database_stores_is_left_out(
+    ask: Any, scripted: ScriptedProvider, customer: Customer
+) -> None:
+    scripted.set_script(answering(Answer(data={"city": "Mad\0rid", "inhabitants": 1})))
+    answer = ask(complete_now(asking(), customer_id=customer.id, schema=Capital))
+    assert answer.data == {"city": "Madrid", "inhabitants": 1}

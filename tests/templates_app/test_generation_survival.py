@@ -40,7 +40,7 @@ def worker_process(settings: Any) -> Iterator[Start]:
             "DATABASE_URL": url,
             "DATABASE_DIRECT_URL": url,
             "DJANGO_SETTINGS_MODULE": "tests.templates_app.worker_settings",
-            "TEST_ARTIFACT_ROOT": str(settings.ARTIFACT_ROOT),
+            "ARTIFACT_ROOT": str(settings.ARTIFACT_ROOT),
         }
         process = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment)
         started.append(process)
