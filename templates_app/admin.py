@@ -62,6 +62,7 @@ class FieldInline(LookOnlyInline):
 class VersionInline(LookOnlyInline):
     model = TemplateVersion
     fields = ("number", "kind", "file", "differences", "texts", "created_by", "created_at")
+    readonly_fields = ("created_at",)
     show_change_link = False
     tab = True
 

@@ -129,7 +129,7 @@ def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, custom
     template.parse_job = _submit_parse(template, artifact, actor=actor, priority=details.priority)
     template.save(force_insert=True)
     record_audit(actor, "template.uploaded", template, sha256=word_file.sha256)
-    add_version(template, VersionKind.UPLOADED, user=template.created_by)
+    add_version(template, VersionKind.UPLOADED, user=template.created_by, is_first=True)
     return template
 
 
@@ -216,7 +216,7 @@ def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") 
         made.created_at = timezone.now()
         made.save(force_insert=True)
         _copy_rows(made, sections, fields)
-        add_version(made, VersionKind.DUPLICATED, user=actor.user)
+        add_version(made, VersionKind.DUPLICATED, user=actor.user, is_first=True)
         record_audit(actor, "template.duplicated", made, source=str(source))
     return made
 

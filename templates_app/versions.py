@@ -30,9 +30,14 @@ def add_version(
     user: User | None,
     differences: Sequence[dict[str, Any]] = (),
     texts: Sequence[dict[str, Any]] = (),
+    is_first: bool = False,
 ) -> TemplateVersion:
-    """The next version, of the template's file as it is now. The caller holds the lock of the template's row."""
-    last = template.versions.order_by("-number").values_list("number", flat=True).first() or 0
+    """The next version, of the template's file as it is now. The caller holds the lock of the template's row.
+
+    ``is_first``: the template is new, so nothing is looked up.
+    """
+    numbers = template.versions.order_by("-number").values_list("number", flat=True)
+    last = 0 if is_first else numbers.first() or 0
     return TemplateVersion.objects.create(
         customer_id=template.customer_id,
         template=template,

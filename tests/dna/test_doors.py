@@ -23,7 +23,8 @@ def operations() -> list[tuple[str, str]]:
     found = []
     for address, methods in api.get_openapi_schema()["paths"].items():
         for part in [part for part in address.split("/") if "{" in part]:
-            address = address.replace(part, _SAMPLES["uuid"] if "id" in part else "nothing")
+            kind = "uuid" if "id" in part else "int" if "number" in part else "str"
+            address = address.replace(part, _SAMPLES[kind])
         found += [(method, address) for method in methods if method in ("get", "post", "put", "patch", "delete")]
     return found
 

@@ -83,7 +83,7 @@ def test_a_changed_file_keeps_keys_and_edits_and_says_what_differs(template: Tem
         (Difference.RENAMED, "handover", "Handover", "Day of the handover"),
         (Difference.RETYPED, "handover", "text", "date"),
         (Difference.RENAMED, "sum_of_the_order", "Sum of the order", "Date of the order"),
-        (Difference.RETYPED, "sum_of_the_order", "text", "date"),
+        (Difference.RETYPED, "sum_of_the_order", "number", "date"),
         (Difference.ADDED, "carrier", None, None),
         (Difference.REMOVED, "note", None, None),
     }
