@@ -203,7 +203,9 @@ def test_a_finding_is_applied_at_once_and_safely_twice(
     assert flawed.fields.get(key="effective_date").type == "text"
     for _ in range(2):
         applied = post_json(client_of_editor, path, {"findings": [str(finding.id)]})
-        assert applied.json() == {"applied": [str(finding.id)], "refused": []}
+        assert applied.json() == {
+            "applied": [str(finding.id)], "proposed": [], "job_id": None, "refused": [],
+        }
     assert flawed.fields.get(key="effective_date").type == "date"
     assert post_json(client_of_editor, path, {"findings": "all"}).json()["applied"] == []
     finding.refresh_from_db()
