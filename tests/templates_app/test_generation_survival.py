@@ -26,6 +26,7 @@ from templates_app.models import Document, Template
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.django_db(transaction=True)
+DRAFTS = 2
 Start = Callable[[], subprocess.Popen[bytes]]
 
 
@@ -82,13 +83,19 @@ def test_killed_after_each_step_it_completes_and_pays_nothing_twice(
             for draft in made.drafts.all():
                 decide_draft(made.id, draft.field_key, "accepted", actor=actor)
             decided = True
+        drafted, asked = _drafted(job), len(scripted.calls)
         kills += _run_one_step_more(job, worker_process)
+        # A call that was under way when the worker died may be made again; its step was not finished.
+        assert len(scripted.calls) - asked <= DRAFTS - drafted, "a finished call was made again"
     document = Document.objects.get(id=made.id)
     assert job.status == JobStatus.COMPLETED, job.error_message
-    assert document.file is not None and document.values["remarks"] == "A text." and document.drafts.count() == 2
-    assert len(scripted.calls) == 2, "a finished call was made again"
+    assert document.file is not None and document.values["remarks"] == "A text." and document.drafts.count() == DRAFTS
     done = [event.payload["key"] for event in Event.objects.filter(job=job, type=EventType.STEP_COMPLETED)]
     assert len(done) == len(set(done)) and kills >= 6, (kills, done)
+
+
+def _drafted(job: Job) -> int:
+    return sum(key.endswith("/answer") for key in finished(job))
 
 
 def _run_one_step_more(job: Job, worker_process: Start) -> int:
