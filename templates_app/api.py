@@ -18,7 +18,6 @@ from templates_app.documents import (
     create_document,
     finished_file,
     finished_pdf,
-    get_fillable,
     prepare,
     search_documents,
 )
@@ -55,6 +54,7 @@ from templates_app.templates import (
     search_templates,
     set_classification,
     upload_template,
+    usable_template,
 )
 from templates_app.versions import get_version, versions_of
 
@@ -235,7 +235,7 @@ def make_document(
 )
 def look_before_making(request: HttpRequest, template_id: UUID, wanted: DocumentRequest) -> Preflight:
     actor = actor_of(request)
-    template = get_fillable(template_id, actor=actor)
+    template = usable_template(template_id, actor=actor)
     return prepare(template, wanted.values, wanted.wishes, actor=actor).preflight
 
 

@@ -15,11 +15,12 @@ from accounts_app.errors import BadInput, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.batches import batches_of, create_batch, documents_of, get_batch, zipped_file
-from templates_app.documents import Wishes, check_usable
+from templates_app.documents import Wishes
 from templates_app.downloads import send_file
 from templates_app.errors import BadRows
 from templates_app.models import Template
 from templates_app.pages import paged, rights
+from templates_app.templates import check_usable
 
 _OLDER_SHOWN = 10
 

@@ -20,7 +20,7 @@ from jobs_app.models import Artifact, Job
 from templates_app.batching import BATCH_WORKFLOW, BatchRequest
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.concepts import fold_label
-from templates_app.documents import Wishes, checked_document_name, get_fillable, new_document
+from templates_app.documents import Wishes, checked_document_name, missing_fields, new_document
 from templates_app.errors import BatchNotReady, TableRefused
 from templates_app.fact_import import bad_rows
 from templates_app.fields import has_boxes
@@ -28,8 +28,9 @@ from templates_app.matching import Match, match_facts
 from templates_app.models import Batch, Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import gather_values
-from templates_app.preflight import missing_required, missing_values
+from templates_app.preflight import missing_values
 from templates_app.tables import Table, TableRow, read_table, typed
+from templates_app.templates import usable_template
 from templates_app.values import check_values
 
 MAX_DOCUMENTS = 500
@@ -64,7 +65,7 @@ def create_batch(
     wishes = wishes or Wishes()
     if wishes.draft:
         raise BadInput("Texts are drafted for one document at a time.", field="draft")
-    template = get_fillable(template_id, actor=actor)
+    template = usable_template(template_id, actor=actor)
     filename = PurePath(file.name or "table").name[:255]
     checked_name = checked_document_name(name or template.name)
     table = read_table(file)
@@ -189,7 +190,7 @@ def _what_is_missing(fields: Sequence[TemplateField], values: Mapping[str, Any],
     if wishes.on_unfilled == OnUnfilled.REFUSE:
         missing = [one for one in fields if one.key not in values]
     else:
-        missing = [] if wishes.partial else missing_required(fields, values)
+        missing = missing_fields(fields, values, wishes)
     return missing_values(missing).user_message if missing else ""
 
 

@@ -11,23 +11,22 @@ from typing import Any, Literal, cast
 from django.db.models import Q, QuerySet
 
 from accounts_app.access import Actor, record_audit
-from accounts_app.choices import Role
-from accounts_app.errors import BadInput, NotFound
+from accounts_app.errors import BadInput
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import submit_job
 from jobs_app.models import Artifact, Job
 from llm_app.providers import check_provider
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.drafting import MAX_DRAFTS
-from templates_app.errors import DocumentNotReady, TemplateNotReady
+from templates_app.errors import DocumentNotReady
 from templates_app.generation import GENERATE_WORKFLOW
 from templates_app.making import GenerationRequest
 from templates_app.matching import match_facts
 from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
-from templates_app.preflight import Preflight, look_before, missing_values
-from templates_app.templates import check_not_archived
+from templates_app.preflight import Preflight, look_before, missing_values, still_missing
+from templates_app.templates import usable_template
 from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
@@ -75,16 +74,23 @@ def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, ac
     matches = match_facts(template, fields)
     left_empty = values.keys() if wishes.with_facts else matches.keys()
     gathered = gather_values(given, matches, actor=actor, left_empty=left_empty)
-    draft = _fields_to_draft(fields, gathered, wishes)
+    draft = _fields_to_draft(fields, gathered.values, wishes)
     return Prepared(fields, given, gathered, draft, look_before(fields, gathered, matches, draft=draft))
 
 
-def _fields_to_draft(fields: Sequence[TemplateField], gathered: Gathered, wishes: Wishes) -> list[str]:
+def missing_fields(
+    fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes
+) -> list[TemplateField]:
+    """Those for want of which ``create_document`` would refuse these values, where they are all there will be."""
+    return [] if wishes.partial else still_missing(fields, values, _fields_to_draft(fields, values, wishes))
+
+
+def _fields_to_draft(fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes) -> list[str]:
     """Empty long texts only: what is there is not written over."""
     if wishes.draft and wishes.provider:
         check_provider(wishes.provider)
     known = {one.key: one for one in fields}
-    possible = [one.key for one in fields if one.type == FieldType.LONG_TEXT and one.key not in gathered.values]
+    possible = [one.key for one in fields if one.type == FieldType.LONG_TEXT and one.key not in values]
     if wishes.draft == "all":
         return possible[:MAX_DRAFTS]
     problems = {}
@@ -118,7 +124,7 @@ def create_document(
     ``IdempotencyConflict``.
     """
     wishes = wishes or Wishes()
-    template = get_fillable(template_id, actor=actor)
+    template = usable_template(template_id, actor=actor)
     checked_name = checked_document_name(name or template.name)
     prepared = prepare(template, values, wishes, actor=actor)
     if wishes.on_unfilled == OnUnfilled.REFUSE:
@@ -135,31 +141,6 @@ def create_document(
         inputs={"template_id": str(template.id), "name": checked_name, "values": prepared.given, **wishes.as_asked()},
     )
     return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
-
-
-def get_fillable(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
-    """The template, for who may make documents of it. Raises as ``check_fillable`` does, and ``NotFound``."""
-    if actor is not None:
-        template = Template.objects.get_for(actor, id=template_id)
-        check_fillable(template, actor=actor)
-        return template
-    found = Template.objects.filter(id=template_id).first()
-    if found is None:
-        raise NotFound("There is no such template.")
-    check_usable(found)
-    return found
-
-
-def check_fillable(template: Template, *, actor: Actor) -> None:
-    """Whether the actor may make documents of the template, and whether anybody can yet."""
-    actor.check(Role.EDITOR, template.customer_id)
-    check_usable(template)
-
-
-def check_usable(template: Template) -> None:
-    check_not_archived(template)
-    if not template.is_ready:
-        raise TemplateNotReady()
 
 
 def checked_document_name(name: str) -> str:

@@ -23,8 +23,8 @@ from llm_app.providers import is_any_available
 from templates_app.choices import FieldType
 from templates_app.documents import (
     Wishes,
-    check_fillable,
     create_document,
+    missing_fields,
     search_documents,
     values_to_take_over,
 )
@@ -42,7 +42,6 @@ from templates_app.fill_form import (
 from templates_app.forms import FieldForm
 from templates_app.matching import known_values, match_facts
 from templates_app.models import Correction, Document, Template, TemplateField
-from templates_app.preflight import missing_required
 from templates_app.previews import template_preview
 from templates_app.templates import (
     archive_template,
@@ -52,6 +51,7 @@ from templates_app.templates import (
     search_templates,
     standards_in_use,
     upload_template,
+    usable_template,
 )
 from templates_app.values import check_values
 from templates_app.word_files import SUFFIXES
@@ -210,8 +210,7 @@ def _field_line(request: HttpRequest, template: Template, field: TemplateField) 
 @page_login_required
 def template_fill(request: HttpRequest, template_id: UUID) -> HttpResponse:
     actor = actor_of(request)
-    template = Template.objects.get_for(actor, id=template_id)
-    check_fillable(template, actor=actor)
+    template = usable_template(template_id, actor=actor)
     fields = list(template.fields.select_related("section"))
     if request.method != "POST":
         values = first_values(fields) | known_values(match_facts(template, fields))
@@ -229,9 +228,7 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     if table := request.POST.get("more_rows", ""):
         return _fill_page(request, template, fields, values, name=name, more_rows=table)
     wishes = _wishes(request)
-    missing = [] if wishes.partial else missing_required(fields, values)
-    if wishes.draft:
-        missing = [one for one in missing if one.type != FieldType.LONG_TEXT]
+    missing = missing_fields(fields, values, wishes)
     errors = check_values(fields, values)[1] | errors
     if not errors and not missing:
         document = create_document(actor=actor, template_id=template.id, name=name, values=values, wishes=wishes)

@@ -58,7 +58,7 @@ def look_before(
     fields: Sequence[TemplateField], gathered: Gathered, matches: Mapping[str, Match], *, draft: Collection[str] = ()
 ) -> Preflight:
     """Every field by section, in the file's order; those in ``draft`` get a text before the document is made."""
-    missing = [one for one in missing_required(fields, gathered.values) if one.key not in draft]
+    missing = still_missing(fields, gathered.values, draft)
     missing_keys = {one.key for one in missing}
     sections: dict[Any, SectionCheck] = {}
     for one in fields:
@@ -83,6 +83,13 @@ def _standing(key: str, gathered: Gathered, missing: Collection[str], draft: Col
 def missing_required(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> list[TemplateField]:
     """Fields that must be filled and are not; a box that must be ticked counts as empty without its tick."""
     return [field for field in fields if field.required and _is_empty(field, values.get(field.key))]
+
+
+def still_missing(
+    fields: Sequence[TemplateField], values: Mapping[str, Any], draft: Collection[str]
+) -> list[TemplateField]:
+    """Those that must be filled, are not, and get no text in ``draft`` either."""
+    return [one for one in missing_required(fields, values) if one.key not in draft]
 
 
 def _is_empty(field: TemplateField, value: Any) -> bool:

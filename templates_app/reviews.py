@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts_app.access import Actor, record_audit
-from accounts_app.choices import Role
 from accounts_app.errors import BadInput, NotFound
 from accounts_app.ids import uuid7
 from jobs_app.choices import UNFINISHED
@@ -20,12 +19,12 @@ from jobs_app.jobs import submit_job
 from jobs_app.models import Job
 from llm_app.providers import check_provider
 from templates_app.choices import FindingStatus, ReviewMode
-from templates_app.errors import FindingDecided, NothingToApply, ReviewNotReady, TemplateNotReady
+from templates_app.errors import FindingDecided, NothingToApply, ReviewNotReady
 from templates_app.fields import edit_field
 from templates_app.models import Finding, Review, Template
 from templates_app.once import make_once
 from templates_app.reviewing import REVIEW_WORKFLOW, ReviewRequest
-from templates_app.templates import check_not_archived, locked_template
+from templates_app.templates import check_not_archived, locked_template, usable_template
 from templates_app.text_fixes import propose_texts
 
 _MAX_REASON_CHARACTERS = 500
@@ -61,7 +60,7 @@ def request_review(
     """
     if provider:
         check_provider(provider)
-    template = _reviewable(template_id, actor)
+    template = usable_template(template_id, actor=actor)
     job = make_once(
         lambda: _start(template.id, mode, provider, actor=actor),
         actor=actor,
@@ -71,19 +70,6 @@ def request_review(
         inputs={"template_id": template.id, "mode": mode, "provider": provider},
     )
     return Review.objects.select_related("job", "template").get(job=job)
-
-
-def _reviewable(template_id: uuid.UUID, actor: Actor | None) -> Template:
-    found = Template.objects.all() if actor is None else Template.objects.visible_to(actor)
-    template = found.filter(id=template_id).first()
-    if template is None:
-        raise NotFound("There is no such template, or you may not see it.")
-    if actor is not None:
-        actor.check(Role.EDITOR, template.customer_id)
-    check_not_archived(template)
-    if not template.is_ready:
-        raise TemplateNotReady()
-    return template
 
 
 def _start(template_id: uuid.UUID, mode: str, provider: str, *, actor: Actor | None) -> Job:

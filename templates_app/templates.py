@@ -296,6 +296,27 @@ def locked_template(template_id: uuid.UUID, *, actor: Actor, role: Role = Role.E
     return template
 
 
+def usable_template(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
+    """A template to be filled or reviewed, for who may do so; without an actor for whoever runs the installation.
+
+    Raises ``NotFound``, ``NotAllowed``, ``TemplateArchived`` and ``TemplateNotReady``.
+    """
+    found = Template.objects.all() if actor is None else Template.objects.visible_to(actor)
+    template = found.filter(id=template_id).first()
+    if template is None:
+        raise NotFound("There is no such template, or you may not see it.")
+    if actor is not None:
+        actor.check(Role.EDITOR, template.customer_id)
+    check_usable(template)
+    return template
+
+
+def check_usable(template: Template) -> None:
+    check_not_archived(template)
+    if not template.is_ready:
+        raise TemplateNotReady()
+
+
 def check_not_archived(template: Template) -> None:
     if template.archived_at is not None:
         raise TemplateArchived()

@@ -13,6 +13,7 @@ from accounts_app.access import Actor
 from accounts_app.models import Customer
 from jobs_app.jobs import cancel_job
 from templates_app.documents import create_document
+from templates_app.drafting import MAX_DRAFTS
 from templates_app.models import Document, Template, TemplateField
 from templates_app.sample import sample_template
 from templates_app.templates import archive_template, upload_template
@@ -231,6 +232,20 @@ def test_what_must_be_filled_is_asked_for_once(client_of_editor: Client, templat
     assert response.status_code == 422 and "This must be filled." in shown and 'name="incomplete"' in shown
     assert client_of_editor.post(path, {"v-company_name": "Acme", "incomplete": "1"}).status_code == 302
     assert client_of_editor.post(path, {"v-version": "1"}).status_code == 302
+
+
+def test_texts_beyond_what_is_drafted_at_once_are_asked_for(client_of_editor: Client, template: Template) -> None:
+    last = template.fields.order_by("-ordinal").values_list("ordinal", flat=True)[0]
+    TemplateField.objects.bulk_create(
+        TemplateField(
+            customer_id=template.customer_id, template=template, ordinal=last + number, key=f"text_{number}",
+            label=f"Text {number}", type="long_text", required=True, places=[], parsed={}, confidence=1,
+        )
+        for number in range(1, MAX_DRAFTS + 2)
+    )  # fmt: skip
+    response = client_of_editor.post(f"/templates/{template.id}/fill/", {"v-company_name": "Acme", "draft": "1"})
+    shown = response.content.decode()
+    assert response.status_code == 422 and "This must be filled." in shown and 'value="Acme"' in shown
 
 
 def test_more_rows_without_javascript(client_of_editor: Client, template: Template) -> None:
