@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts_app.errors import BadInput, Conflict, DnaError
+from accounts_app.errors import BadInput, Conflict, DnaError, NotFound
 
 
 class WordFileRefused(BadInput):
@@ -126,6 +126,12 @@ class TableRefused(BadInput):
     """The file cannot be read as a table. Send CSV (UTF-8) or XLSX with the names of the columns in the first row."""
 
     code = "table_refused"
+
+
+class NoCopy(NotFound):
+    """The customer has no template of this file. Upload it there first."""
+
+    code = "no_copy"
 
 
 class TemplateChanged(Conflict):

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts_app.access import Actor
 from accounts_app.choices import Role
-from accounts_app.errors import DnaError, NotSignedIn
+from accounts_app.errors import BadInput, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.errors import BadFact, BadRows
@@ -103,11 +103,9 @@ def fact_import(request: HttpRequest) -> HttpResponse:
         return redirect("facts")
     try:
         done = import_facts(file, customer_id=actor.customer_id(), actor=actor)
-    except NotSignedIn:
-        raise
     except BadRows as error:
         return _fact_list(request, FactForm(), bad_rows=error.details["rows"], status=error.http_status)
-    except DnaError as error:
+    except (BadInput, TooLarge) as error:
         messages.error(request, f"{file.name}: {error.user_message}")
     else:
         messages.success(request, f"{file.name}: {done.rows} facts read, {done.changed} new or changed.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,10 +15,9 @@ from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.downloads import send_file
 from templates_app.models import Template
+from templates_app.pages import paged
 from templates_app.templates import duplicate_template, replace_file
 from templates_app.versions import get_version, versions_of
-
-_PER_PAGE = 25
 
 
 @require_safe
@@ -27,8 +25,8 @@ _PER_PAGE = 25
 def template_versions(request: HttpRequest, template_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     template = Template.objects.get_for(actor, id=template_id)
-    page = Paginator(versions_of(template_id, actor=actor), _PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "templates_app/versions.html", {"template": template, "page": page, "query": ""})
+    context = paged(request, versions_of(template_id, actor=actor)) | {"template": template}
+    return render(request, "templates_app/versions.html", context)
 
 
 @require_safe

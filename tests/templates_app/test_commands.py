@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts_app.models import Customer
+from jobs_app.awaiting import is_worker_alive
 from jobs_app.models import Job, Worker
-from templates_app.batch import is_worker_alive
 from templates_app.models import Template
 from templates_app.sample import sample_template
 from tests.templates_app.bad_files import BAD_FILES

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,16 +15,12 @@ from accounts_app.customers import get_customer
 from accounts_app.errors import DnaError
 from accounts_app.models import Customer
 from jobs_app import artifacts
-from jobs_app.choices import TERMINAL
+from jobs_app.awaiting import await_jobs
 from jobs_app.downloads import safe_filename
-from jobs_app.models import Artifact, Job
-from templates_app.batch import worker_where_none_lives
+from jobs_app.models import Artifact
 from templates_app.batches import create_batch
-from templates_app.documents import Wishes, create_document
+from templates_app.documents import Wishes, create_document_for
 from templates_app.models import Batch, Document, Template
-from templates_app.templates import find_parsed_copy
-
-_POLL_SECONDS = 0.1
 
 
 class Command(DnaCommand):
@@ -78,7 +72,7 @@ class Command(DnaCommand):
                 batch = create_batch(actor=None, template_id=template.id, file=file, name=name, wishes=wishes)
         except OSError as error:
             raise CommandError(f"{rows}: {error.strerror}") from error
-        _await_jobs([batch.job_id])
+        await_jobs([batch.job_id] if batch.job_id else [])
         batch = Batch.objects.select_related("file").get(id=batch.id)
         for one in batch.refused:
             self.stdout.write(f"row {one['row']:<6} refused  {one['message']}")
@@ -98,11 +92,11 @@ class Command(DnaCommand):
         refused = 0
         for owner in owners:
             try:
-                asked.append((owner, _start(template, owner, name, wishes)))
+                asked.append((owner, create_document_for(owner, template, name=name, wishes=wishes)))
             except DnaError as error:
                 refused += 1
                 self.stdout.write(f"{owner.slug:10} refused  {error.user_message}")
-        _await_jobs([document.job_id for _, document in asked])
+        await_jobs([document.job_id for _, document in asked if document.job_id])
         documents = []
         for owner, document in asked:
             document = Document.objects.select_related("job", "file", "pdf").get(id=document.id)
@@ -134,23 +128,3 @@ class Command(DnaCommand):
         self.stdout.write(f"{made} of {len(documents) + refused} documents made")
         if made < len(documents) + refused:
             raise SystemExit(1)
-
-
-def _start(template: Template, owner: Customer, name: str, wishes: Wishes) -> Document:
-    """In the customer's own copy of the file: documents and facts of one customer are never in another's template."""
-    own = template if owner.id == template.customer_id else find_parsed_copy(owner.id, template.file_sha256)
-    if own is None:
-        raise CommandRefused(f"{owner.name} has no template of this file. Upload it there first.")
-    return create_document(actor=None, template_id=own.id, name=name, values={}, wishes=wishes)
-
-
-class CommandRefused(DnaError):
-    """This customer gets no document."""
-
-    code = "command_refused"
-
-
-def _await_jobs(job_ids: Sequence[UUID | None]) -> None:
-    with worker_where_none_lives(), suppress(KeyboardInterrupt):
-        while Job.objects.filter(id__in=[one for one in job_ids if one]).exclude(status__in=TERMINAL).exists():
-            time.sleep(_POLL_SECONDS)

@@ -12,7 +12,14 @@ from tqdm import tqdm
 from accounts_app.commands import DnaCommand
 from accounts_app.customers import get_customer
 from accounts_app.models import Customer
-from templates_app.batch import Outcome, await_outcomes, count_findings, find_word_files, submit_file, write_parses
+from templates_app.bulk_upload import (
+    Outcome,
+    await_outcomes,
+    count_findings,
+    find_word_files,
+    submit_file,
+    write_parses,
+)
 
 
 class Command(DnaCommand):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,10 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts_app.commands import DnaCommand
 from accounts_app.customers import get_customer
-from jobs_app.choices import TERMINAL
-from templates_app.batch import worker_where_none_lives
+from jobs_app.awaiting import await_jobs
 from templates_app.choices import ReviewMode
 from templates_app.models import Review, Template
 from templates_app.reviews import request_review
-
-_POLL_SECONDS = 0.1
 
 
 class Command(DnaCommand):
@@ -36,11 +32,9 @@ class Command(DnaCommand):
             found = found.filter(id__in=template)
         if not found:
             raise CommandError("No templates there that have been read. Upload some, or see parse_templates.")
-        asked = [request_review(one.id, actor=None, mode=mode, provider=provider).id for one in found]
-        with worker_where_none_lives():
-            while Review.objects.filter(id__in=asked).exclude(job__status__in=TERMINAL).exists():
-                time.sleep(_POLL_SECONDS)
-        self._print(asked)
+        asked = [request_review(one.id, actor=None, mode=mode, provider=provider) for one in found]
+        await_jobs([review.job_id for review in asked if review.job_id])
+        self._print([review.id for review in asked])
 
     def _print(self, asked: list[UUID]) -> None:
         reviews = list(Review.objects.filter(id__in=asked).select_related("job", "template").order_by("template__name"))

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.base import File
-from django.db.models.functions import Now
 
 from accounts_app.errors import DnaError
 from jobs_app import artifacts
-from jobs_app.choices import TERMINAL, JobStatus
-from jobs_app.models import Job, Worker
-from jobs_app.worker import JobWorker
+from jobs_app.awaiting import await_jobs
+from jobs_app.choices import JobStatus
+from jobs_app.models import Job
 from templates_app.models import Template
 from templates_app.templates import find_parsed_copy, upload_template
 from templates_app.word_files import SUFFIXES, receive_word_file
-
-_POLL_SECONDS = 0.1
-_STOP_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -85,15 +75,14 @@ def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool) -> Outcome:
 
 
 def await_outcomes(outcomes: Sequence[Outcome], *, ended: Callable[[Outcome], object]) -> None:
-    """Wait until every job has ended: run by a live worker, or by one of our own as long as there is none."""
+    """Wait until every job has ended, and say of each outcome that it is complete."""
     waiting = {outcome.job_id: outcome for outcome in outcomes if outcome.job_id and not outcome.status}
-    with worker_where_none_lives():
-        while waiting:
-            for job in Job.objects.filter(id__in=list(waiting), status__in=TERMINAL):
-                outcome = waiting.pop(job.id)
-                _take_over(outcome, job)
-                ended(outcome)
-            time.sleep(_POLL_SECONDS)
+
+    def take_over(job: Job) -> None:
+        _take_over(waiting[job.id], job)
+        ended(waiting[job.id])
+
+    await_jobs([job_id for job_id in waiting if job_id], ended=take_over)
 
 
 def _take_over(outcome: Outcome, job: Job) -> None:
@@ -129,34 +118,3 @@ def write_parses(outcomes: Sequence[Outcome], folder: Path) -> None:
         name = outcome.path.stem if number == 1 else f"{outcome.path.stem}-{number}"
         parse = json.loads(artifacts.read_bytes(template.parsed_file))
         (folder / f"{name}.json").write_text(json.dumps(parse, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def is_worker_alive() -> bool:
-    """Whether a worker said within two leases that it lives."""
-    since = Now() - timedelta(seconds=2 * settings.JOB_LEASE_SECONDS)
-    return Worker.objects.filter(stopped_at=None, heartbeat_at__gt=since).exists()
-
-
-@contextmanager
-def worker_where_none_lives() -> Iterator[None]:
-    """Runs a worker in a thread of this process while the block runs, unless one is alive elsewhere."""
-    if is_worker_alive():
-        yield
-        return
-    stop = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_work_until(stop)), name="dna-worker", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(_STOP_SECONDS)
-
-
-async def _work_until(stop: threading.Event) -> None:
-    worker = JobWorker()
-    running = asyncio.create_task(worker.run())
-    while not stop.is_set() and not running.done():
-        await asyncio.sleep(_POLL_SECONDS)
-    worker.stop()
-    await running
