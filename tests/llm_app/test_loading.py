@@ -103,7 +103,8 @@ assert asyncio.run(load()).choices[0].message.content == "Madrid."
 """
 
 
-def run(program: str, tmp_path: Path) -> None:
+def run(program: str, tmp_path: Path) -> tuple[int, str]:
+    """Exit code and all that was said: an assertion that failed in there, say."""
     url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
     keys = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
     environment = {name: value for name, value in os.environ.items() if name not in keys} | {
@@ -116,18 +117,21 @@ def run(program: str, tmp_path: Path) -> None:
         [sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("part", ["web", "admin", "commands", "parsing"])
 def test_what_asks_no_model_loads_none(part: str, tmp_path: Path) -> None:
     program = {"web": _WEB, "admin": _ADMIN, "commands": _COMMANDS, "parsing": _PARSING}[part]
-    run(_WATCHED + program + _UNLOADED, tmp_path)
+    code, said = run(_WATCHED + program + _UNLOADED, tmp_path)
+    assert code == 0, said
 
 
 def test_loading_it_reaches_out_to_nobody(tmp_path: Path) -> None:
-    run(_WATCHED + _LOADING, tmp_path)
+    code, said = run(_WATCHED + _LOADING, tmp_path)
+    assert code == 0, said
 
 
 def test_an_import_that_was_interrupted_is_made_whole_by_the_next(tmp_path: Path) -> None:
-    run(_WATCHED + _INTERRUPTED, tmp_path)
+    code, said = run(_WATCHED + _INTERRUPTED, tmp_path)
+    assert code == 0, said

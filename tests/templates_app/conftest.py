@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from psycopg.conninfo import make_conninfo
 
 from accounts_app.access import Actor, actor_for
 from accounts_app.choices import Role
@@ -27,6 +32,38 @@ from templates_app.sample import SAMPLE_FILENAME, sample_template
 from templates_app.templates import upload_template
 from tests.llm_app.conftest import _server, scripted  # noqa: F401 - fixtures: the scripted provider
 from tests.templates_app.review_files import audit_procedure
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+StartWorker = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def worker_process(settings: LazySettings) -> Iterator[StartWorker]:
+    """Starts a worker in a process of its own, to be killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+        environment = os.environ | {
+            "DATABASE_URL": url,
+            "DATABASE_DIRECT_URL": url,
+            "DJANGO_SETTINGS_MODULE": "tests.templates_app.worker_settings",
+            "ARTIFACT_ROOT": str(settings.ARTIFACT_ROOT),
+        }
+        started.append(subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)

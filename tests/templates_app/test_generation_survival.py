@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import connection
-from psycopg.conninfo import make_conninfo
 
 from accounts_app.access import Actor
 from jobs_app.choices import TERMINAL, EventType, JobStatus
@@ -23,42 +14,10 @@ from llm_app.scripted.script import Answer, answering
 from templates_app.documents import Wishes, create_document
 from templates_app.drafts import decide_draft
 from templates_app.models import Document, Template
+from tests.templates_app.conftest import StartWorker, until
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.django_db(transaction=True)
 DRAFTS = 2
-Start = Callable[[], subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def worker_process(settings: Any) -> Iterator[Start]:
-    """A worker in a process of its own, to be killed."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
-        environment = os.environ | {
-            "DATABASE_URL": url,
-            "DATABASE_DIRECT_URL": url,
-            "DJANGO_SETTINGS_MODULE": "tests.templates_app.worker_settings",
-            "ARTIFACT_ROOT": str(settings.ARTIFACT_ROOT),
-        }
-        process = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment)
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def until(condition: Callable[[], bool], *, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def finished(job: Job) -> set[str]:
@@ -66,7 +25,7 @@ def finished(job: Job) -> set[str]:
 
 
 def test_killed_after_each_step_it_completes_and_pays_nothing_twice(
-    template: Template, actor: Actor, scripted: ScriptedProvider, worker_process: Start
+    template: Template, actor: Actor, scripted: ScriptedProvider, worker_process: StartWorker
 ) -> None:
     scripted.set_script(answering(Answer(data={"text": "A text.", "sources": []})))
     made = create_document(
@@ -98,7 +57,7 @@ def _drafted(job: Job) -> int:
     return sum(key.endswith("/answer") for key in finished(job))
 
 
-def _run_one_step_more(job: Job, worker_process: Start) -> int:
+def _run_one_step_more(job: Job, worker_process: StartWorker) -> int:
     """Start a worker and kill it as soon as one more step is finished; 1, unless the job was quicker or waits."""
     before = finished(job)
     process = worker_process()
