@@ -68,6 +68,11 @@ class StepCall:
 
 
 current_call: contextvars.ContextVar[StepCall] = contextvars.ContextVar("dna_step_call")
+
+
+def current_job_id() -> uuid.UUID:
+    """Of the job whose step runs here."""
+    return current_call.get().lease.job_id
 """The step that is running, for code below it that must name it: a paid call's idempotency key, a file's origin."""
 
 

@@ -104,3 +104,7 @@ class BadPrompt(DnaError):
     """A prompt file cannot be used as it stands."""
 
     code = "bad_prompt"
+
+
+NO_ANSWER = (ProviderError, NoProvider, UnknownPrice, UnknownProvider, CapReached)
+"""Why there is no answer, for work that goes on without one."""

@@ -101,7 +101,7 @@ def zip_documents(batch_id: uuid.UUID) -> Zipped:
     artifact = artifacts.store_bytes(
         data,
         customer_id=batch.customer_id,
-        job_id=steps.current_call.get().lease.job_id,
+        job_id=steps.current_job_id(),
         filename=f"{batch.name}.zip",
         media_type="application/zip",
         entity_type=BATCH_ENTITY,

@@ -36,6 +36,7 @@ from templates_app.word import run_word_child
 
 PDF_ENTITY, PAGE_ENTITY = "document_pdf", "document_page"
 TEMPLATE_PDF_ENTITY, TEMPLATE_PAGE_ENTITY = "template_pdf", "template_page"
+_BLANK = "blank-page-"
 
 
 class PdfMade(BaseModel):
@@ -53,6 +54,13 @@ class Looked(BaseModel):
     notes: list[str]
     pages: list[uuid.UUID] = []
     template_pages: list[uuid.UUID] = []
+
+
+class KeptPages(BaseModel):
+    """Pictures of a template's first pages, as ids of artifacts, and the numbers of the empty ones among all."""
+
+    pictures: list[uuid.UUID]
+    blank: list[int]
 
 
 class Finished(BaseModel):
@@ -101,7 +109,7 @@ def _keep(
     return artifacts.store_bytes(
         data,
         customer_id=customer_id,
-        job_id=steps.current_call.get().lease.job_id,
+        job_id=steps.current_job_id(),
         filename=filename,
         media_type="image/png" if filename.endswith(".png") else "application/pdf",
         entity_type=entity,
@@ -152,27 +160,41 @@ async def _look_at_pages(document: Document, pdf_id: uuid.UUID, looked: Looked) 
     """Pages beside the template's; where they cannot be drawn a note says so."""
     pdf = await run_sync(lambda: artifacts.read_bytes(Artifact.objects.get(id=pdf_id)))
     try:
-        template_pdf = await _template_pdf(document.template)
+        template_pages = await _template_pages(document.template)
         pages = await asyncio.to_thread(look_at_pages, pdf)
-        template_pages = await asyncio.to_thread(look_at_pages, template_pdf)
     except (PagesUnavailable, PdfUnavailable, PdfFailed) as error:
         looked.notes.append(error.user_message)
         return
     looked.findings += check_pages(pages.blank, template_pages.blank)
     looked.pages = await run_sync(_keep_pictures, document.customer_id, pages, PAGE_ENTITY, document.id)
-    looked.template_pages = await run_sync(_keep_template_pictures, document.template, template_pages)
+    looked.template_pages = template_pages.pictures
 
 
-async def _template_pdf(template: Template) -> bytes:
-    """Made once for each file a template had."""
-    kept = await run_sync(_of_template_file(template, TEMPLATE_PDF_ENTITY).first)
-    if kept is not None:
-        return await run_sync(artifacts.read_bytes, kept)
+async def _template_pages(template: Template) -> KeptPages:
+    """Drawn once for each file a template had."""
+    if (kept := await run_sync(_kept_pages, template)) is not None:
+        return kept
     data = await run_sync(artifacts.read_bytes, template.file)
     pdf = await asyncio.to_thread(convert_to_pdf, data, suffix=Path(template.file.filename).suffix)
-    name, tags = f"{template.name}.pdf", (template.file_sha256,)
-    await run_sync(_keep, pdf, template.customer_id, name, TEMPLATE_PDF_ENTITY, template.id, tags=tags)
-    return pdf
+    return await run_sync(_keep_template_pages, template, pdf, await asyncio.to_thread(look_at_pages, pdf))
+
+
+def _kept_pages(template: Template) -> KeptPages | None:
+    pdf = _of_template_file(template, TEMPLATE_PDF_ENTITY).first()
+    if pdf is None:
+        return None
+    blank = [int(tag.removeprefix(_BLANK)) for tag in pdf.tags if tag.startswith(_BLANK)]
+    pictures = dict(_of_template_file(template, TEMPLATE_PAGE_ENTITY).values_list("filename", "id"))
+    return KeptPages(pictures=list(pictures.values()), blank=blank)
+
+
+def _keep_template_pages(template: Template, pdf: bytes, pages: Pages) -> KeptPages:
+    """The PDF last, with its empty pages as tags: where it is, the pictures are."""
+    of_file = [template.file_sha256]
+    pictures = _keep_pictures(template.customer_id, pages, TEMPLATE_PAGE_ENTITY, template.id, of_file)
+    tags = [*of_file, *(f"{_BLANK}{number}" for number in pages.blank)]
+    _keep(pdf, template.customer_id, f"{template.name}.pdf", TEMPLATE_PDF_ENTITY, template.id, tags=tags)
+    return KeptPages(pictures=pictures, blank=pages.blank)
 
 
 def _of_template_file(template: Template, entity: str) -> models.QuerySet[Artifact]:
@@ -188,20 +210,13 @@ def _keep_pictures(
     return [_keep(picture, customer_id, name, entity, entity_id, tags=tags).id for picture, name in pairs]
 
 
-def _keep_template_pictures(template: Template, pages: Pages) -> list[uuid.UUID]:
-    known = dict(_of_template_file(template, TEMPLATE_PAGE_ENTITY).values_list("filename", "id"))
-    if len(known) == len(pages.pictures):
-        return list(known.values())
-    return _keep_pictures(template.customer_id, pages, TEMPLATE_PAGE_ENTITY, template.id, (template.file_sha256,))
-
-
 # --- the end --------------------------------------------------------------------------------------------------------
 
 
 def save_finished(document_id: uuid.UUID, filled: FilledFile, pdf: PdfMade, looked: Looked) -> Finished:
     """Tie the finished files to their document, with what was found in them and what made them."""
     document = Document.objects.select_for_update(no_key=True).get(id=document_id)
-    job = Job.objects.get(id=steps.current_call.get().lease.job_id)
+    job = Job.objects.get(id=steps.current_job_id())
     notes = [*([pdf.note] if pdf.note else []), *looked.notes]
     document.file_id, document.pdf_id = filled.artifact_id, pdf.artifact_id
     document.unfilled = filled.unfilled

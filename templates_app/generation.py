@@ -1,6 +1,7 @@
-"""The generate job: a template and values become a finished Word file, a PDF where wanted, and a look at the result.
+"""A template and values become a filled Word file, in a child process.
 
-With texts to be drafted the job asks a language model first, then waits for a person to decide about each of them.
+The job that does so, and what comes before and after, is in ``making`` and ``finishing``; its first version stays here
+until its last job is drained.
 """
 
 from __future__ import annotations
@@ -48,7 +49,6 @@ class GenerateResult(BaseModel):
     unfilled: list[str]
 
 
-# Until the jobs that began with it are drained; new ones get version 2 (``making``).
 @workflow(GENERATE_WORKFLOW, title="Make a document", arguments=GenerateRequest, expected_seconds=1)
 async def generate_document(run: Run, request: GenerateRequest) -> GenerateResult:
     await run.progress(10, "Loading template")
@@ -124,7 +124,7 @@ def _keep(data: bytes, document_id: uuid.UUID, source: _Source) -> Artifact:
     return artifacts.store_bytes(
         data,
         customer_id=source.customer_id,
-        job_id=steps.current_call.get().lease.job_id,
+        job_id=steps.current_job_id(),
         filename=source.filename,
         media_type=source.media_type,
         entity_type=DOCUMENT_ENTITY,

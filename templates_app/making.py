@@ -13,7 +13,7 @@ from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from llm_app import gateway
 from llm_app.choices import Role
-from llm_app.errors import CapReached, NoProvider, ProviderError, UnknownPrice, UnknownProvider
+from llm_app.errors import NO_ANSWER
 from llm_app.providers import choose_provider
 from templates_app.choices import Author, DraftStatus
 from templates_app.drafting import (
@@ -34,8 +34,6 @@ from templates_app.origins import Origin, Source
 from templates_app.parsing import read_parse
 from templates_app.preflight import check_nothing_missing
 
-# A text is left out when one of these happens; the others, and the document, go on.
-_NO_ANSWER = (ProviderError, NoProvider, UnknownPrice, UnknownProvider, CapReached)
 DRAFTS_QUESTION = "drafts"
 """Key of the step that waits for a person; ``drafts`` answers it when the last text is decided."""
 
@@ -116,10 +114,10 @@ async def _draft_texts(run: Run, request: GenerationRequest) -> None:
 
 
 async def _ask(run: Run, question: DraftQuestion) -> DraftReply:
-    """One paid call."""
+    """One paid call. Without an answer this text is left out; the others, and the document, go on."""
     try:
         answer = await gateway.complete(run, "answer", question.request, schema=DraftAnswer)
-    except _NO_ANSWER as error:
+    except NO_ANSWER as error:
         logger.warning("draft: no answer for %s (%s)", question.key, error.code)
         return DraftReply(code=error.code, failure=error.user_message)
     text = DraftAnswer.model_validate(answer.data)

@@ -113,7 +113,7 @@ def keep_artifact(data: bytes, customer_id: uuid.UUID, template_id: uuid.UUID) -
     return artifacts.store_bytes(
         data,
         customer_id=customer_id,
-        job_id=steps.current_call.get().lease.job_id,
+        job_id=steps.current_job_id(),
         filename="parse.json",
         media_type="application/json",
         entity_type=PARSED_ENTITY,
@@ -166,7 +166,7 @@ def _matched(template: Template, read: Parse, kept: list[TemplateField]) -> Matc
 
 def _take_file(template: Template, file_id: uuid.UUID, differences: list[dict[str, Any]]) -> None:
     """Whoever asked for the job made this version. Tracked changes of the old file were decided in Word."""
-    job = Job.objects.select_related("created_by").get(id=steps.current_call.get().lease.job_id)
+    job = Job.objects.select_related("created_by").get(id=steps.current_job_id())
     artifact = Artifact.objects.get(id=file_id)
     template.file, template.file_sha256 = artifact, artifact.blob_id
     Finding.objects.filter(review__template=template).exclude(tracked=[]).update(tracked=[])

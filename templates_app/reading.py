@@ -20,7 +20,7 @@ from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from llm_app import gateway
 from llm_app.choices import Role
-from llm_app.errors import CapReached, NoProvider, ProviderError, UnknownPrice, UnknownProvider
+from llm_app.errors import NO_ANSWER, NoProvider, UnknownProvider
 from llm_app.providers import check_provider, choose_provider
 from templates_app.choices import CorrectionAct, CorrectionRefusal, FieldType
 from templates_app.correction.answers import Checker, CorrectionAnswer, Source
@@ -41,8 +41,6 @@ from templates_app.parsing import (
     save_parse,
 )
 
-# The model's part is left out when one of these happens; the rules' part stands.
-NO_ANSWER = (ProviderError, NoProvider, UnknownPrice, UnknownProvider, CapReached)
 # More questions than this nobody answers; for the others the better reading is taken.
 _MOST_QUESTIONS = 5
 # Where in the job's progress the model's part begins and ends.

@@ -15,7 +15,7 @@ from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from llm_app import gateway
 from llm_app.choices import Role
-from llm_app.errors import CapReached, NoProvider, ProviderError, UnknownPrice, UnknownProvider
+from llm_app.errors import NO_ANSWER
 from llm_app.providers import choose_provider
 from templates_app.choices import FieldType, ReviewMode
 from templates_app.fields import types_for
@@ -29,9 +29,6 @@ from templates_app.review.rules import find_by_rules, what_was_not_judged
 from templates_app.review.scores import Basis, compute_scores, read_basis
 
 REVIEW_WORKFLOW = "template.review"
-
-# The model's part of a review is left out when one of these happens; the rules' part stands.
-_NO_ANSWER = (ProviderError, NoProvider, UnknownPrice, UnknownProvider, CapReached)
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +91,7 @@ async def _ask(whole: Run, plan: Plan, answered: list[str], run: Run, question: 
     try:
         answer = await gateway.complete(run, "answer", request, schema=ReviewAnswer)
         reply = Reply(answer=ReviewAnswer.model_validate(answer.data), provider=answer.provider)
-    except _NO_ANSWER as error:
+    except NO_ANSWER as error:
         logger.warning("review: no answer to %s (%s)", question.key, error.code)
         reply = Reply(failure=error.user_message)
     answered.append(question.key)

@@ -130,7 +130,7 @@ def _keep(data: bytes, source: Artifact, template_id: uuid.UUID) -> Artifact:
     return artifacts.store_bytes(
         data,
         customer_id=source.customer_id,
-        job_id=steps.current_call.get().lease.job_id,
+        job_id=steps.current_job_id(),
         filename=source.filename,
         media_type=source.media_type,
         entity_type=TEMPLATE_ENTITY,
