@@ -14,7 +14,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,32 @@ def unlogged() -> Iterator[None]:
         switch.reset(token)
 
 
+async def close_clients() -> None:
+    """Close what is kept open for the running event loop's next call, and forget it; for a loop that is about to end.
+
+    LiteLLM's own ``close_litellm_async_clients`` closes every loop's clients, under the calls of the others, and leaves
+    the closed ones to be found by the next loop that gets the same ``id``.
+    """
+    if _loaded is None:
+        return
+    kept = _loaded.in_memory_llm_clients_cache
+    of_this_loop = f"-{id(asyncio.get_running_loop())}"
+    for key in [key for key in tuple(kept.cache_dict) if key.endswith(of_this_loop)]:
+        client = kept.cache_dict.get(key)
+        kept.delete_cache(key)
+        with suppress(Exception):
+            await client.close()
+
+
+class _ClientOfTheLoop:
+    """In place of ``litellm.module_level_aclient``, over which it streams some providers' answers: that is one client
+    for all event loops, and a loop cannot go on with another's connections."""
+
+    def __getattr__(self, name: str) -> Any:
+        handler: Any = sys.modules["litellm.llms.custom_httpx.http_handler"]
+        return getattr(handler.get_async_httpx_client(llm_provider="streams"), name)
+
+
 def is_loaded() -> bool:
     return _loaded is not None
 
@@ -76,6 +102,7 @@ def _set_up(module: Any) -> None:
     module.disable_streaming_logging = True  # what was streamed is kept by who asked, not by a logging thread
     module.disable_hf_tokenizer_download = True
     module.disable_aiohttp_transport = True  # httpx: its errors say whether a request was sent at all
+    module.module_level_aclient = _ClientOfTheLoop()
     module.drop_params = False
     module.num_retries = 0
     # It logs requests, with their content, at DEBUG.

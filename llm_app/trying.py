@@ -10,7 +10,7 @@ from pathlib import Path
 from accounts_app.errors import DnaError
 from llm_app.exchange import Answer, Request
 from llm_app.gateway import complete_now
-from llm_app.lite import litellm
+from llm_app.lite import close_clients
 from llm_app.models import Provider
 from llm_app.prompts import ask_with, load_prompt
 
@@ -44,4 +44,4 @@ async def _ask(request: Request) -> Answer:
     try:
         return await complete_now(request, customer_id=None)
     finally:
-        await litellm().close_litellm_async_clients()
+        await close_clients()

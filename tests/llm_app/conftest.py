@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from llm_app import lite
+from llm_app.lite import close_clients
 from llm_app.models import Price, Provider
 from llm_app.scripted.provider import ScriptedProvider, running_provider
 from llm_app.scripted.script import WireName
@@ -65,11 +65,6 @@ async def and_close(work: Coroutine[Any, Any, T]) -> T:
         return await work
     finally:
         await close_clients()
-
-
-async def close_clients() -> None:
-    if lite.is_loaded():
-        await lite.litellm().close_litellm_async_clients()
 
 
 @pytest.fixture

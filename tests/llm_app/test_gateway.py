@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,11 @@ from accounts_app.models import Customer
 from llm_app.choices import EntryStatus
 from llm_app.exchange import Message, Request, Tool
 from llm_app.gateway import complete_now
+from llm_app.lite import close_clients
 from llm_app.models import LedgerEntry, Provider
 from llm_app.scripted.provider import ScriptedProvider
 from llm_app.scripted.script import Answer, Rule, Script, ToolCall, answering
+from llm_app.trying import try_provider
 from tests.llm_app.conftest import WIRES
 
 Ask = Callable[[Any], Any]
@@ -133,3 +136,39 @@ def test_a_character_that_no_database_stores_is_left_out(
     scripted.set_script(answering(Answer(data={"city": "Mad\0rid", "inhabitants": 1})))
     answer = ask(complete_now(asking(), customer_id=customer.id, schema=Capital))
     assert answer.data == {"city": "Madrid", "inhabitants": 1}
+
+
+@pytest.mark.parametrize("name", WIRES)
+def test_what_was_closed_is_never_used_again(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, name: str
+) -> None:
+    """A loop that ends leaves its ``id`` to the next, and LiteLLM finds connections by that ``id``."""
+
+    async def ask_close_and_ask() -> list[str]:
+        first = await complete_now(asking(provider=name), customer_id=customer.id)
+        await close_clients()
+        second = await complete_now(asking(provider=name), customer_id=customer.id)
+        return [first.text, second.text]
+
+    scripted.set_script(answering("Madrid."))
+    assert ask(ask_close_and_ask()) == ["Madrid.", "Madrid."]
+
+
+@pytest.mark.parametrize("name", WIRES)
+def test_trying_a_provider_cuts_nobody_off(scripted: ScriptedProvider, ask: Ask, customer: Customer, name: str) -> None:
+    tried = Provider.objects.get(name=name)
+    answer = Answer(text="Madrid, of course. " * 40, chunk_delay_seconds=0.05)
+    scripted.set_script(answering(answer))
+    begun = asyncio.Event()
+
+    async def on_text(text: str) -> None:
+        begun.set()
+
+    async def listen_while_another_tries() -> str:
+        listening = asyncio.create_task(complete_now(asking(provider=name), customer_id=customer.id, on_text=on_text))
+        await begun.wait()
+        trial = await asyncio.to_thread(try_provider, tried)
+        assert trial.error is None and not listening.done()
+        return (await listening).text
+
+    assert ask(listen_while_another_tries()) == answer.text

@@ -18,10 +18,10 @@ import pytest_asyncio
 from openai import OpenAIError
 
 from llm_app import lite
+from llm_app.lite import close_clients
 from llm_app.scripted.playback import Call
 from llm_app.scripted.provider import ScriptedProvider, running_provider
 from llm_app.scripted.script import Answer, Failure, FailureKind, Stop, ToolCall, WireName, answering
-from tests.llm_app.conftest import close_clients
 
 MODELS = {
     WireName.OPENAI: "openai/gpt-4o",
