@@ -11,24 +11,27 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from jobs_app.choices import TERMINAL
-from jobs_app.models import Job, Worker
+from jobs_app.choices import TERMINAL, JobStatus
+from jobs_app.models import Job, Question, Worker
 from jobs_app.worker import JobWorker
 
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 10.0
 
 
-def await_jobs(job_ids: Iterable[uuid.UUID], *, ended: Callable[[Job], object] = lambda _: None) -> None:
-    """Return when all have ended; ``ended`` is told of each as soon as it has."""
+def await_jobs(job_ids: Iterable[uuid.UUID], *, rested: Callable[[Job], object] = lambda _: None) -> None:
+    """Return when each has ended or asks a person; ``rested`` is told of each as soon as it has."""
     waiting = set(job_ids)
+    asking = Exists(Question.objects.filter(job=OuterRef("pk"), answered_at=None))
+    at_rest = Q(status__in=TERMINAL) | Q(asking, status=JobStatus.WAITING)
     with worker_where_none_lives():
         while waiting:
-            for job in Job.objects.filter(id__in=waiting, status__in=TERMINAL):
+            for job in Job.objects.filter(at_rest, id__in=waiting):
                 waiting.remove(job.id)
-                ended(job)
+                rested(job)
             time.sleep(_POLL_SECONDS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 import logging
 import math
@@ -48,6 +49,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
+_MAX_IDEMPOTENCY_KEY = cast(int, StepResult._meta.get_field("idempotency_key").max_length)
 
 logger = logging.getLogger(__name__)
 
@@ -232,7 +234,7 @@ class Run:
             key=full,
             inputs_hash=inputs_digest(fn, self._options.version, args, kwargs),
             options=self._options,
-            idempotency_key=f"{claim.job.id}/{claim.job.attempt}/{full}" if self._options.paid else "",
+            idempotency_key=_idempotency_key(claim, full) if self._options.paid else "",
         )
 
     def _plain(self) -> Run:
@@ -334,6 +336,14 @@ def _checked(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError(f"step key {key!r} must be of a-z, 0-9, _ and -, joined by /")
     return key
+
+
+def _idempotency_key(claim: Claim, key: str) -> str:
+    """The same for every try of a paid step; a key too long to be sent as a header goes as its digest."""
+    readable = f"{claim.job.id}/{claim.job.attempt}/{key}"
+    if len(readable) <= _MAX_IDEMPOTENCY_KEY:
+        return readable
+    return f"{claim.job.id}/{claim.job.attempt}/{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 def _append(claim: Claim, event_type: EventType, payload: Progressed, changes: dict[str, Any]) -> None:

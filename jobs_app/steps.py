@@ -42,6 +42,7 @@ class Retry:
 
 
 NEVER = Retry()
+_FILENAME_CHARACTERS = 200  # of a result kept as an artifact: the end of its key
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _stored(call: StepCall, value: Any) -> dict[str, Any]:
         encoded,
         customer_id=call.customer_id,
         job_id=call.lease.job_id,
-        filename=f"{call.key.replace('/', '.')}.json",
+        filename=f"{call.key.replace('/', '.')[-_FILENAME_CHARACTERS:]}.json",
         media_type="application/json",
         entity_type=artifacts.STEP_RESULT,
     )

@@ -55,8 +55,11 @@ def _is_word_file(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("~$")
 
 
-def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool) -> Outcome:
-    """Upload one file, unless the customer has it parsed already; a refusal is an outcome, not an error."""
+def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, **details: str) -> Outcome:
+    """Upload one file, unless the customer has it parsed already; a refusal is an outcome, not an error.
+
+    ``details`` are those of ``upload_template``: standard, custom rules, provider.
+    """
     outcome = Outcome(path)
     try:
         with path.open("rb") as source:
@@ -64,7 +67,8 @@ def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool) -> Outcome:
                 outcome.status, outcome.template_id = "already parsed", copy.id
                 return outcome
             source.seek(0)
-            template = upload_template(actor=None, customer_id=customer_id, file=File(source, path.name))
+            file = File(source, path.name)
+            template = upload_template(actor=None, customer_id=customer_id, file=file, **details)
     except DnaError as error:
         outcome.status, outcome.reason = "refused", error.user_message
     except OSError as error:
@@ -82,7 +86,7 @@ def await_outcomes(outcomes: Sequence[Outcome], *, ended: Callable[[Outcome], ob
         _take_over(waiting[job.id], job)
         ended(waiting[job.id])
 
-    await_jobs([job_id for job_id in waiting if job_id], ended=take_over)
+    await_jobs([job_id for job_id in waiting if job_id], rested=take_over)
 
 
 def _take_over(outcome: Outcome, job: Job) -> None:

@@ -130,7 +130,10 @@ def _questions(content: Content, mode: ReviewMode) -> tuple[list[Question], list
     if not content.standards:
         return [], ["The language model was not asked: it reports against clauses, and no standard is set."]
     questions, is_cut = ask_briefly(content) if mode == ReviewMode.QUICK else ask_in_parts(content)
-    return questions, ["The template is long: the language model saw a part of it."] if is_cut else []
+    asked = [one for one in questions if one.clauses]  # without a clause there is nothing that could be reported
+    if questions and not asked:
+        return [], ["The language model was not asked: the text touches no clause of the standards that are set."]
+    return asked, ["The template is long: the language model saw a part of it."] if is_cut else []
 
 
 def read_content(template: Template) -> Content:

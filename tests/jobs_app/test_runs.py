@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import LazySettings
 
 from accounts_app.access import Actor
 from accounts_app.models import Customer
@@ -123,3 +124,11 @@ def test_the_first_failure_of_a_gather_stops_the_rest(run: Submit) -> None:
     job = run("test.gather_fails")
     assert job.error_code == "bad_input"
     assert (calls["double 1"], calls["no"], calls["double 3"]) == (1, 1, 0)
+
+
+def test_a_paid_step_may_have_a_long_key_and_a_long_result(run: Submit, settings: LazySettings) -> None:
+    n = settings.STEP_RESULT_INLINE_BYTES + 1
+    job = run("test.buy_under_a_long_key", n)
+    assert (job.status, job.result) == (JobStatus.COMPLETED, {"total": n})
+    step = StepResult.objects.get(job=job)
+    assert len(step.key) == 296 and step.idempotency_key.startswith(f"{job.id}/1/") and step.artifact is not None

@@ -246,6 +246,16 @@ async def buy(n: int) -> int:
     return n
 
 
+async def buy_text(characters: int) -> str:
+    return "x" * characters
+
+
+@workflow("test.buy_under_a_long_key", arguments=Numbers)
+async def buy_under_a_long_key(run: Run, numbers: Numbers) -> Total:
+    key = "/".join(["k" * 98] * 3)
+    return Total(total=len(await run.options(paid=True).step(key, buy_text, numbers.n)))
+
+
 @workflow("test.buy", arguments=Numbers)
 async def buy_in_a_row(run: Run, numbers: Numbers) -> Total:
     return Total(total=sum([await run.options(paid=True).step(f"buy-{n}", buy, n) for n in range(numbers.n)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 import re
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import docx
 import pytest
 from django.db import connection, transaction
 from django.test import Client
@@ -334,6 +336,21 @@ def test_parts_are_asked_at_once_and_quick_asks_once(
     assert begun[-1] - begun[0] < calls - 1 and time.monotonic() - started < 30
     done = review(template, actor, mode="quick")
     assert len(scripted.calls) == calls + 1 and "saw a part of it" in done.notes[0]
+
+
+def test_a_part_that_touches_no_clause_costs_nothing(
+    actor: Actor, customer: Customer, scripted: ScriptedProvider
+) -> None:
+    document, made = docx.Document(), io.BytesIO()
+    document.add_heading("Cake", 1)
+    document.add_paragraph("Butter and sugar: ________________")
+    document.save(made)
+    template = read_file(made.getvalue(), actor=actor, customer=customer)
+    set_classification(template.id, actor=actor, standards=["iso-9001-2015"])
+    scripted.set_script(answering(answer()))
+    done = review(template, actor)
+    assert scripted.calls == [] and done.asked_providers == []
+    assert any("touches no clause" in note for note in done.notes)
 
 
 def perturbed(findings: list[dict[str, Any]], seed: int) -> Answer:

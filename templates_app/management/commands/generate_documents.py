@@ -16,6 +16,7 @@ from accounts_app.errors import DnaError
 from accounts_app.models import Customer
 from jobs_app import artifacts
 from jobs_app.awaiting import await_jobs
+from jobs_app.choices import JobStatus
 from jobs_app.downloads import safe_filename
 from jobs_app.models import Artifact
 from templates_app.batches import create_batch
@@ -37,6 +38,12 @@ class Command(DnaCommand):
         parser.add_argument("--name", default="", help="of the documents; left out: the template's")
         parser.add_argument("--pdf", action="store_true", help="make PDFs, too")
         parser.add_argument("--partial", action="store_true", help="though fields that must be filled are empty")
+        parser.add_argument(
+            "--draft", action="append", default=[], metavar="KEY",
+            help="an empty long text to be drafted by a language model, or all; a person decides on it before the "
+            "document is made",
+        )
+        parser.add_argument("--provider", default="", metavar="NAME", help="language model; left out: chosen by DNA")
         parser.add_argument("--out", type=Path, metavar="DIR", help="write the files here")
 
     def handle(
@@ -48,14 +55,18 @@ class Command(DnaCommand):
         name: str,
         pdf: bool,
         partial: bool,
+        draft: list[str],
+        provider: str,
         out: Path | None,
         **options: Any,
     ) -> None:
         found = Template.objects.filter(id=template).first()
         if found is None:
             raise CommandError("There is no such template.")
-        wishes = Wishes(partial=partial, pdf=pdf)
+        wishes = Wishes(partial=partial, pdf=pdf, draft="all" if "all" in draft else draft, provider=provider)
         if rows is not None:
+            if draft:
+                raise CommandError("Texts are drafted for customers' documents, not for rows: leave out --draft.")
             if customer:
                 raise CommandError("Give rows or customers, not both: a template's rows are its own customer's.")
             self._make_rows(found, rows, name, wishes, out)
@@ -110,6 +121,10 @@ class Command(DnaCommand):
     # --- what is said ---
 
     def _print(self, head: str, document: Document) -> None:
+        if _is_waiting(document):
+            texts = document.drafts.count()
+            self.stdout.write(f"{head} waiting  {texts} texts to decide on: /documents/{document.id}/")
+            return
         if document.file_id is None:
             reason = document.failure or (document.job.error_message if document.job else "The job is gone.")
             self.stdout.write(f"{head} failed   {reason}")
@@ -125,6 +140,13 @@ class Command(DnaCommand):
 
     def _end(self, documents: Sequence[Document], *, refused: int) -> None:
         made = sum(document.file_id is not None for document in documents)
-        self.stdout.write(f"{made} of {len(documents) + refused} documents made")
-        if made < len(documents) + refused:
+        waiting = sum(map(_is_waiting, documents))
+        asked = len(documents) + refused
+        rest = f", {waiting} waiting for a person" if waiting else ""
+        self.stdout.write(f"{made} of {asked} documents made{rest}")
+        if made + waiting < asked:
             raise SystemExit(1)
+
+
+def _is_waiting(document: Document) -> bool:
+    return document.status == JobStatus.WAITING

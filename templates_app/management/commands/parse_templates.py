@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,29 @@ class Command(DnaCommand):
         parser.add_argument("--json", type=Path, metavar="DIR", help="write each parse as NAME.json")
         parser.add_argument("--recursive", action="store_true", help="look into folders within folders")
         parser.add_argument("--force", action="store_true", help="parse again what was parsed before")
+        parser.add_argument("--standard", default="", metavar="KEY", help="of all of them; left out: recognised")
+        parser.add_argument("--custom-rules", default="", metavar="TEXT", help="hints for reading, in plain words")
+        parser.add_argument("--provider", default="", metavar="NAME", help="language model; left out: chosen by DNA")
 
     def handle(
-        self, *, paths: list[Path], customer: str, json: Path | None, recursive: bool, force: bool, **options: Any
+        self,
+        *,
+        paths: list[Path],
+        customer: str,
+        json: Path | None,
+        recursive: bool,
+        force: bool,
+        standard: str,
+        custom_rules: str,
+        provider: str,
+        **options: Any,
     ) -> None:
         found = find_word_files(paths, recursive=recursive)
         if not found:
             raise CommandError("No .docx, .docm, .dotx or .dotm files there. --recursive looks into inner folders.")
         owner = get_customer(customer)
-        outcomes = self._run(found, owner, force=force)
+        details = {"standard": standard, "custom_rules": custom_rules, "provider": provider}
+        outcomes = self._run(found, owner, force=force, details=details)
         count_findings(outcomes)
         if json is not None:
             write_parses(outcomes, json)
@@ -50,11 +64,13 @@ class Command(DnaCommand):
         if not all(outcome.is_good for outcome in outcomes):
             raise SystemExit(1)
 
-    def _run(self, found: Sequence[Path], owner: Customer, *, force: bool) -> list[Outcome]:
+    def _run(
+        self, found: Sequence[Path], owner: Customer, *, force: bool, details: Mapping[str, str]
+    ) -> list[Outcome]:
         outcomes = []
         with tqdm(total=len(found), unit="file", desc="Parsing", file=self.stderr, disable=None) as bar:
             for path in found:
-                outcome = submit_file(path, customer_id=owner.id, force=force)
+                outcome = submit_file(path, customer_id=owner.id, force=force, **details)
                 outcomes.append(outcome)
                 if outcome.status:
                     bar.update()
