@@ -55,11 +55,17 @@ def _is_word_file(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("~$")
 
 
-def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, **details: str) -> Outcome:
-    """Upload one file, unless the customer has it parsed already; a refusal is an outcome, not an error.
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is told about every file; each as ``upload_template`` takes it, empty where it is left to DNA."""
 
-    ``details`` are those of ``upload_template``: standard, custom rules, provider.
-    """
+    standard: str = ""
+    custom_rules: str = ""
+    provider: str = ""
+
+
+def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, details: Details) -> Outcome:
+    """Upload one file, unless the customer has it parsed already; a refusal is an outcome, not an error."""
     outcome = Outcome(path)
     try:
         with path.open("rb") as source:
@@ -68,7 +74,14 @@ def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, **details: s
                 return outcome
             source.seek(0)
             file = File(source, path.name)
-            template = upload_template(actor=None, customer_id=customer_id, file=file, **details)
+            template = upload_template(
+                actor=None,
+                customer_id=customer_id,
+                file=file,
+                standard=details.standard,
+                custom_rules=details.custom_rules,
+                provider=details.provider,
+            )
     except DnaError as error:
         outcome.status, outcome.reason = "refused", error.user_message
     except OSError as error:

@@ -19,7 +19,7 @@ from tests.chaos.provocations import Provocation
 from tests.chaos.readers import Readers
 from tests.chaos.writers import unprovoked_lapses
 
-_CATCH_UP_SECONDS = 10.0
+_CATCH_UP_SECONDS = 30.0
 _MOST_ROWS = 6
 _UNSETTLED = """
     SELECT (SELECT count(*) FROM jobs_app_job WHERE status IN ('pending', 'queued', 'processing', 'waiting'))

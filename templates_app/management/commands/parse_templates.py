@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from accounts_app.commands import DnaCommand
 from accounts_app.customers import get_customer
 from accounts_app.models import Customer
 from templates_app.bulk_upload import (
+    Details,
     Outcome,
     await_outcomes,
     count_findings,
@@ -55,7 +56,7 @@ class Command(DnaCommand):
         if not found:
             raise CommandError("No .docx, .docm, .dotx or .dotm files there. --recursive looks into inner folders.")
         owner = get_customer(customer)
-        details = {"standard": standard, "custom_rules": custom_rules, "provider": provider}
+        details = Details(standard, custom_rules, provider)
         outcomes = self._run(found, owner, force=force, details=details)
         count_findings(outcomes)
         if json is not None:
@@ -65,12 +66,12 @@ class Command(DnaCommand):
             raise SystemExit(1)
 
     def _run(
-        self, found: Sequence[Path], owner: Customer, *, force: bool, details: Mapping[str, str]
+        self, found: Sequence[Path], owner: Customer, *, force: bool, details: Details
     ) -> list[Outcome]:
         outcomes = []
         with tqdm(total=len(found), unit="file", desc="Parsing", file=self.stderr, disable=None) as bar:
             for path in found:
-                outcome = submit_file(path, customer_id=owner.id, force=force, **details)
+                outcome = submit_file(path, customer_id=owner.id, force=force, details=details)
                 outcomes.append(outcome)
                 if outcome.status:
                     bar.update()
