@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.server import reactor
 from django.conf import settings
-from twisted.internet import reactor
 
 from accounts_app.errors import TooLarge
 from accounts_app.http import error_body

@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from daphne.server import reactor  # the one on asyncio, which daphne installs before anybody asks Twisted for another
 from django.conf import settings
 from django.core.management.base import CommandError
-from twisted.internet import defer, reactor
+from twisted.internet import defer
 
 from dna.sending import BoundedServer
 from jobs_app.hub import get_hub
