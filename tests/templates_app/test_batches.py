@@ -264,6 +264,8 @@ def test_the_command_makes_a_document_for_each_row(template: Template, tmp_path:
         command("--template", template.id, "--rows", tmp_path / "none.csv")
     with pytest.raises(CommandError, match="not both"):
         command("--template", template.id, "--rows", rows, "--customer", "acme")
+    with pytest.raises(CommandError, match="leave out --draft"):
+        command("--template", template.id, "--rows", rows, "--draft", "all")
 
 
 def test_the_command_makes_a_document_for_each_customer(
