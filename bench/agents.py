@@ -104,9 +104,9 @@ def _naive_form() -> Any:
 async def _measure(rows: Sequence[Row]) -> None:
     from asgiref.sync import sync_to_async
 
-    from llm_app.lite import litellm
+    from llm_app.lite import close_clients, load
 
-    lite = await asyncio.to_thread(litellm)
+    await load()
     customer_id = await sync_to_async(_customer)()
     await _read_all(rows, customer_id, "rules", provider="")
     with _scripted() as url:
@@ -116,7 +116,7 @@ async def _measure(rows: Sequence[Row]) -> None:
             script = {"rules": [{"answer": answer}]}
             httpx.put(f"{url.removesuffix('/v1')}/_control/script", json=script).raise_for_status()
             await _read_all(rows, customer_id, f"{latency} s", provider=PROVIDER)
-    await lite.close_litellm_async_clients()
+    await close_clients()
 
 
 def _customer() -> Any:
