@@ -50,6 +50,15 @@ def unlogged() -> Iterator[None]:
         switch.reset(token)
 
 
+def leave_unrecorded(stream: Any) -> None:
+    """The same for a stream: its record is made when it ends or breaks off, whatever was switched while it began."""
+    stream.logging_obj.dispatch_success_handlers = stream.logging_obj.dispatch_failure_handlers = _make_no_record
+
+
+async def _make_no_record(*_: Any, **__: Any) -> None:
+    """In place of what would tell LiteLLM's callbacks and count the answer once more."""
+
+
 async def close_clients() -> None:
     """Close what is kept open for the running event loop's next call, and forget it; for a loop that is about to end.
 
