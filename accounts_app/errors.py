@@ -85,6 +85,14 @@ class TooManyAttempts(DnaError):
     retryable = True
 
 
+class TooManyRequests(DnaError):
+    """You have sent more requests than are allowed in a minute. Wait a moment, then try again."""
+
+    code = "too_many_requests"
+    http_status = 429
+    retryable = True
+
+
 class CsrfFailed(NotAllowed):
     """The request carries a session cookie but no valid X-CSRFToken header."""
 

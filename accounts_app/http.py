@@ -34,6 +34,7 @@ from accounts_app.errors import BadApiKey, BadInput, CsrfFailed, DnaError, NotFo
 from accounts_app.models import User
 from accounts_app.outage import is_connection_lost
 from accounts_app.page_access import error_page, with_retry_after
+from accounts_app.request_limits import take_request
 from accounts_app.tokens import password_stamp, read_access_token
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class _Authentication(AuthBase, ABC):
         actor = self.find_actor(request)
         if actor is None:
             return None
+        take_request(actor.user.pk)
         if slug := request.headers.get("X-Customer"):
             actor = replace(actor, current=actor.customer_id(slug))
         set_actor(request, actor)
@@ -178,9 +180,9 @@ class ErrorBody(Schema):
     error: ErrorDetail
 
 
-# Answers any route may give: not signed in, CSRF or role, hidden or unknown (also by X-Customer), bad input, our fault,
-# the database away.
-_ANY_ROUTE = (401, 403, 404, 422, 500, 503)
+# Answers any route may give: not signed in, CSRF or role, hidden or unknown (also by X-Customer), bad input, too many
+# requests, our fault, the database away.
+_ANY_ROUTE = (401, 403, 404, 422, 429, 500, 503)
 
 
 def error_responses(*http_codes: int) -> dict[int, type[ErrorBody]]:

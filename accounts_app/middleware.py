@@ -11,8 +11,11 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from accounts_app.access import Actor
+from accounts_app.errors import TooManyRequests
 from accounts_app.http import as_dna_error, session_actor, set_actor
+from accounts_app.models import User
 from accounts_app.page_access import error_page
+from accounts_app.request_limits import is_limited, take_request
 
 
 class ActorMiddleware:
@@ -29,11 +32,22 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         cast(Any, request).actor = SimpleLazyObject(partial(_look_up_actor, request))
+        if is_limited() and not request.path.startswith("/api/"):  # the API counts whoever comes in, by whatever way
+            try:
+                _count(request)
+            except TooManyRequests as error:
+                return error_page(request, error)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         known = as_dna_error(error)
         return error_page(request, known) if known else None
+
+
+def _count(request: HttpRequest) -> None:
+    user = getattr(request, "user", None)
+    if isinstance(user, User) and user.is_active:
+        take_request(user.pk)
 
 
 def _look_up_actor(request: HttpRequest) -> Actor | None:

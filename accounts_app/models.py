@@ -113,6 +113,23 @@ class ApiKey(models.Model):
         return f"{self.prefix}… {self.name}".strip()
 
 
+class RequestBucket(models.Model):
+    """How many requests a user has left at this moment; refilled with time, shared by all processes.
+
+    Written by ``request_limits``, only where a limit is set.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    requests = models.FloatField()
+    refilled_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["user"]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
 class AuditEntry(models.Model):
     """Something a person did, or had done, that somebody may ask about later. Written once, never changed.
 

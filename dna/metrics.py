@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.registry import Collector
 
 from jobs_app import operations
+from llm_app.health import provider_health
 
 _RECENT = timedelta(hours=1)
 
@@ -31,6 +32,7 @@ class JobsCollector(Collector):
         yield from _queue()
         yield from _workers()
         yield from _recent()
+        yield _providers()
         yield Gauge("dna_alerts_open", "Alerts that are open.", len(operations.open_alerts()))
         yield Gauge("dna_dead_letters", "Failed jobs neither retried nor dismissed.", operations.dead_letters())
         yield Gauge("dna_stored_bytes", "Bytes of all files kept.", operations.stored_bytes())
@@ -52,6 +54,15 @@ def _queue() -> Iterator[Gauge]:
     age = operations.queue_age_seconds()
     yield Gauge("dna_queue_age_seconds", "How long the oldest job with a ticket waits.", age)
     yield Gauge("dna_queue_stuck_tickets", "Tickets of workers that died.", operations.stuck_tickets())
+
+
+def _providers() -> Gauge:
+    health = Gauge(
+        "dna_provider_up", "Whether a provider that is switched on can be used and answers.", labels=["provider", "why"]
+    )
+    for one in provider_health():
+        health.add_metric([one.name, one.error_code or one.lack], 0 if one.error_code or one.lack else 1)
+    return health
 
 
 def _workers() -> Iterator[Gauge]:

@@ -149,6 +149,8 @@ STORAGES = {
 ACCESS_TOKEN_SECONDS = env.integer("ACCESS_TOKEN_SECONDS", 3600, minimum=60)
 WEBSOCKET_TOKEN_SECONDS = env.integer("WEBSOCKET_TOKEN_SECONDS", 300, minimum=30)
 SIGN_IN_LINK_SECONDS = env.integer("SIGN_IN_LINK_SECONDS", 24 * 3600, minimum=60)
+# Of one user, over pages and the API; 0 is no limit.
+USER_REQUESTS_PER_MINUTE = env.integer("USER_REQUESTS_PER_MINUTE", 0)
 
 # Artifacts: on disk, named by their SHA-256.
 ARTIFACT_ROOT: Path = env.path("ARTIFACT_ROOT", DNA_HOME / "artifacts")

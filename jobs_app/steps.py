@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import hashlib
 import inspect
 import json
 import random
@@ -14,17 +15,45 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from pydantic import TypeAdapter
 
+from accounts_app.ids import uuid7
 from jobs_app import artifacts, events
-from jobs_app.canonical import canonical_json, digest_of
+from jobs_app.canonical import canonical_json
 from jobs_app.choices import EventType
 from jobs_app.errors import LeaseLost
 from jobs_app.events import Lease
 from jobs_app.models import Job, StepResult
 from jobs_app.payloads import StepCompleted, StepFailed
+
+_COLUMNS = "id, job_id, customer_id, key, version, inputs_hash, value, digest, attempts, idempotency_key"
+# Changes nothing where a result is recorded already.
+_RECORD = f"""
+    INSERT INTO jobs_app_stepresult AS record
+           ({_COLUMNS}, artifact_id, completed_at, duration_ms, expires_at)
+    VALUES (%(id)s, %(job)s, %(customer)s, %(key)s, %(version)s, %(inputs_hash)s, %(value)s::jsonb, %(digest)s, 0, '',
+            %(artifact)s, statement_timestamp(), %(duration_ms)s, statement_timestamp() + %(days)s * interval '1 day')
+        ON CONFLICT (job_id, key) DO UPDATE SET
+           customer_id = excluded.customer_id, version = excluded.version, inputs_hash = excluded.inputs_hash,
+           value = excluded.value, digest = excluded.digest, artifact_id = excluded.artifact_id,
+           completed_at = excluded.completed_at, duration_ms = excluded.duration_ms, expires_at = excluded.expires_at
+     WHERE record.completed_at IS NULL"""  # noqa: S608 - only fixed fragments are put together
+# The job is locked last, and must still be the lease's: else no row is found.
+_INTEND = f"""
+    WITH intent AS (
+        INSERT INTO jobs_app_stepresult ({_COLUMNS}, intended_at)
+        VALUES (%(id)s, %(job)s, %(customer)s, %(key)s, %(version)s, %(inputs_hash)s, NULL, '', 0,
+                %(idempotency_key)s, statement_timestamp())
+            ON CONFLICT (job_id, key) DO UPDATE SET
+               customer_id = excluded.customer_id, version = excluded.version, inputs_hash = excluded.inputs_hash,
+               idempotency_key = excluded.idempotency_key, intended_at = excluded.intended_at
+     RETURNING job_id
+    )
+    SELECT job.id FROM intent JOIN jobs_app_job AS job ON job.id = intent.job_id
+     WHERE job.lease_number = %(lease)s AND job.worker_id IS NOT NULL
+       FOR NO KEY UPDATE OF job"""  # noqa: S608 - only fixed fragments are put together
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +135,18 @@ def record_result(call: StepCall, value: Any, *, duration_ms: int) -> None:
 
     Raises ``StepRecorded`` rather than record a second result.
     """
-    digest = digest_of(value)
-    defaults: dict[str, Any] = {
-        **_identity(call),
-        "digest": digest,
-        "completed_at": Now(),
-        "duration_ms": duration_ms,
-        "expires_at": Now() + timedelta(days=settings.STEP_RESULT_DAYS),
-        **_stored(call, value),
-    }
-    _record_once(call, defaults)
+    encoded = canonical_json(value)
+    digest = hashlib.sha256(encoded.encode()).hexdigest()
+    _record_once(call, _stored(call, encoded) | {"digest": digest, "duration_ms": duration_ms})
     payload = StepCompleted(key=call.key, digest=digest, atomic=call.options.atomic, paid=call.options.paid)
     events.append(call.lease.job_id, EventType.STEP_COMPLETED, payload, lease=call.lease, duration_ms=duration_ms)
 
 
-def _record_once(call: StepCall, defaults: dict[str, Any]) -> None:
-    rows = StepResult.objects.select_for_update(no_key=True)
-    record, created = rows.get_or_create(job_id=call.lease.job_id, key=call.key, defaults=defaults)
-    if created:
-        return
-    if record.completed_at is not None:
-        raise StepRecorded
-    StepResult.objects.filter(id=record.id).update(**defaults)
+def _record_once(call: StepCall, result: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, _identity(call) | result | {"days": settings.STEP_RESULT_DAYS})
+        if not cursor.rowcount:
+            raise StepRecorded
 
 
 def recorded_value(call: StepCall) -> Any:
@@ -137,36 +156,39 @@ def recorded_value(call: StepCall) -> Any:
 
 
 def _identity(call: StepCall) -> dict[str, Any]:
-    return {"customer_id": call.customer_id, "version": call.options.version, "inputs_hash": call.inputs_hash}
+    return {
+        "id": uuid7(),
+        "job": call.lease.job_id,
+        "customer": call.customer_id,
+        "key": call.key,
+        "version": call.options.version,
+        "inputs_hash": call.inputs_hash,
+    }
 
 
-def _stored(call: StepCall, value: Any) -> dict[str, Any]:
+def _stored(call: StepCall, encoded: str) -> dict[str, Any]:
     """The columns that hold a result: in the row while it is small, as an artifact above."""
-    encoded = canonical_json(value).encode()
-    if len(encoded) <= settings.STEP_RESULT_INLINE_BYTES:
-        return {"value": value, "artifact": None}
+    content = encoded.encode()
+    if len(content) <= settings.STEP_RESULT_INLINE_BYTES:
+        return {"value": encoded if encoded != "null" else None, "artifact": None}
     artifact = artifacts.store_bytes(
-        encoded,
+        content,
         customer_id=call.customer_id,
         job_id=call.lease.job_id,
         filename=f"{call.key.replace('/', '.')[-_FILENAME_CHARACTERS:]}.json",
         media_type="application/json",
         entity_type=artifacts.STEP_RESULT,
     )
-    return {"value": None, "artifact": artifact}
+    return {"value": None, "artifact": artifact.id}
 
 
 def record_intent(call: StepCall) -> None:
     """Before a paid call: say durably that it is about to be made, under which key for the provider."""
-    intent = _identity(call) | {"idempotency_key": call.idempotency_key, "intended_at": Now()}
-    with transaction.atomic():
-        StepResult.objects.bulk_create(
-            [StepResult(job_id=call.lease.job_id, key=call.key, **intent)],
-            update_conflicts=True,
-            unique_fields=["job", "key"],
-            update_fields=list(intent),
-        )
-        check_lease(call.lease)
+    intent = _identity(call) | {"idempotency_key": call.idempotency_key, "lease": call.lease.number}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_INTEND, intent)
+        if not cursor.rowcount:
+            raise LeaseLost()
 
 
 def record_failure(call: StepCall, code: str) -> datetime | None:
@@ -175,7 +197,11 @@ def record_failure(call: StepCall, code: str) -> datetime | None:
         record, _ = StepResult.objects.get_or_create(
             job_id=call.lease.job_id,
             key=call.key,
-            defaults=_identity(call),
+            defaults={
+                "customer_id": call.customer_id,
+                "version": call.options.version,
+                "inputs_hash": call.inputs_hash,
+            },
         )
         record.attempts += 1
         retry = call.options.retry

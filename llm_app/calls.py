@@ -55,6 +55,10 @@ class Call:
         return Usage(input_tokens=worst_input(self.counted_tokens), output_tokens=self.max_tokens)
 
     @property
+    def is_in_job(self) -> bool:
+        return self.payer.lease is not None
+
+    @property
     def idempotency_key(self) -> str:
         """For the provider, of which another one knows nothing."""
         return f"{self.payer.idempotency_key}/{self.candidate.provider.name}" if self.payer.idempotency_key else ""
@@ -70,13 +74,15 @@ class Call:
             worst_usd=worst_cost(worst.input_tokens, worst.output_tokens, price),
             streamed=wire.is_streamed(provider, self.on_text),
             prompt_hash=self.request.prompt_hash,
+            seen=self.candidate.seen,
             cache=self.cache,
             metadata={name: value for name, value in metadata.items() if value},
         )
 
 
 async def make_call(call: Call) -> Reply:
-    """Raises a ``ProviderError``, ``CapReached`` or ``LeaseLost``; a cancellation goes on once it is accounted for."""
+    """Raises a ``ProviderError``, ``CapReached``, ``LeaseLost`` or ``ProvidersChanged``; a cancellation goes on once it
+    is accounted for."""
     entry_id, heard, started = uuid7(), Heard(), time.monotonic()
     try:
         await settled(persisted(ledger.reserve, call.reservation(), entry_id))
@@ -95,7 +101,7 @@ async def make_call(call: Call) -> Reply:
         raise fault.error from failed.__cause__
     duration_ms, said = _ms_since(started), {"finish_reason": heard.finish_reason}
     outcome = _outcome(call, usage, duration_ms, estimated=heard.usage is None, metadata=said)
-    cost = await settled(persisted(ledger.book, entry_id, outcome))
+    cost = await settled(persisted(ledger.book, entry_id, outcome, in_job=call.is_in_job))
     await _give_back(call, usage)
     return Reply(text, tool_calls, heard.finish_reason, usage, cost, duration_ms)
 
@@ -146,7 +152,7 @@ async def _account_for_failure(
     # Of a stream we know what came; of a whole answer that did not come, only what it can have cost at most.
     usage = _counted(call, heard) if heard.usage or wire.is_streamed(call.candidate.provider, call.on_text) else None
     outcome = _outcome(call, usage, duration_ms, estimated=heard.usage is None, error_code=code)
-    await settled(persisted(ledger.book, entry_id, outcome))
+    await settled(persisted(ledger.book, entry_id, outcome, in_job=call.is_in_job))
 
 
 def _counted(call: Call, heard: Heard) -> Usage:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts_app.choices import Role as MemberRole
@@ -89,6 +89,11 @@ def limits_of_hold() -> dict[str, Any]:
     return {"call_limit": limits.call, "limits": [limits.of(scope) for scope in Scope], "ids": [uuid7() for _ in Scope]}
 
 
+def violated_check(error: IntegrityError) -> str:
+    """The name of what the database found violated; empty where it names nothing."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+
+
 _WORDS = {
     Scope.INSTALLATION: "This installation's limit for a month",
     Scope.CUSTOMER: "Your organisation's limit for a month",
@@ -100,7 +105,7 @@ def refusal_of(
     error: IntegrityError, amount: Decimal, *, customer_id: uuid.UUID | None, job_id: uuid.UUID | None
 ) -> CapReached | None:
     """Which cap an error of ``llm_app_hold`` speaks of, in words; None when it speaks of something else."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    name = violated_check(error)
     if not name.startswith(_CHECK):
         return None
     limits = limits_for(customer_id)
@@ -135,18 +140,29 @@ def _refusal(scope: Scope, owner_id: uuid.UUID, amount: Decimal, limit: Decimal)
 
 
 def warn(balances: list[Balance], customer_id: uuid.UUID | None) -> None:
-    """Tell once, when so much of a limit is spent; the last act of a transaction (feeds are locked last)."""
-    for balance in balances:
-        scope, limit = Scope(balance.scope), balance.limit_usd
-        if limit is None or balance.warned_at is not None:
-            continue
-        if balance.spent_usd * 100 < limit * settings.COST_WARNING_PERCENT:
-            continue
-        LedgerBalance.objects.filter(pk=balance.id).update(warned_at=Now())
-        said = f"{_WORDS[scope]} is {_usd(limit)} USD; {_usd(balance.spent_usd)} are spent."
-        logger.warning("cost warning for %s %s: %s", scope, balance.owner_id, said)
-        if scope != Scope.JOB:
-            _tell(scope, customer_id, said)
+    """Tell once, when so much of a limit is spent. Whoever dies before that leaves it to the next booking."""
+    due = [balance for balance in balances if _is_due(balance)]
+    if due:
+        with transaction.atomic(), feeds.gathered():
+            for balance in due:
+                _warn(balance, customer_id)
+
+
+def _is_due(balance: Balance) -> bool:
+    limit = balance.limit_usd
+    if limit is None or balance.warned_at is not None:
+        return False
+    return balance.spent_usd * 100 >= limit * settings.COST_WARNING_PERCENT
+
+
+def _warn(balance: Balance, customer_id: uuid.UUID | None) -> None:
+    scope, limit = Scope(balance.scope), balance.limit_usd or Decimal(0)
+    if not LedgerBalance.objects.filter(pk=balance.id, warned_at=None).update(warned_at=Now()):
+        return  # somebody else was faster
+    said = f"{_WORDS[scope]} is {_usd(limit)} USD; {_usd(balance.spent_usd)} are spent."
+    logger.warning("cost warning for %s %s: %s", scope, balance.owner_id, said)
+    if scope != Scope.JOB:
+        _tell(scope, customer_id, said)
 
 
 def _tell(scope: Scope, customer_id: uuid.UUID | None, said: str) -> None:

@@ -11,8 +11,10 @@ import json
 import logging
 import random
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -36,7 +38,8 @@ from llm_app.errors import (
 from llm_app.exchange import Answer, Message, Request, Usage, form_of
 from llm_app.ledger import Payer
 from llm_app.lite import load
-from llm_app.providers import Candidate
+from llm_app.models import Provider
+from llm_app.providers import Candidate, ProvidersChanged
 from llm_app.tokens import count_input, worst_input
 from llm_app.wire import OnText
 
@@ -63,7 +66,10 @@ class Order:
         self.schema = schema
         self.on_text = on_text
         self.was_heard = False
-        self.sha256 = digest_of(self.request)
+
+    @cached_property
+    def sha256(self) -> str:
+        return digest_of(self.request)
 
     async def hear(self, text: str) -> None:
         self.was_heard = True
@@ -117,21 +123,39 @@ async def buy_answer(order: Order) -> Answer:
 
 
 async def _answer(order: Order, payer: Payer) -> Answer:
+    """By what is known of the providers, if the first reservation finds it unchanged; else by what the tables say."""
+    if known := _known_candidates(order.request, payer):
+        counted_tokens = await _counted(order.request)
+        if _fits(known[0].provider, counted_tokens):
+            with suppress(ProvidersChanged):
+                return await _ask_in_turn(order, payer, known, counted_tokens)
     candidates, kept = await run_sync(_look_up, order.request, payer)
     if kept is not None:
         if order.listener is not None:
             await order.listener(kept.text)
         return kept
     answer = await _ask_in_turn(order, payer, candidates, await _counted(order.request))
-    if order.request.keep_seconds and payer.customer_id is not None:
+    if _may_be_kept(order.request, payer):
         await persisted(_keep, order.request, candidates, answer, payer)
     return answer
+
+
+def _may_be_kept(request: Request, payer: Payer) -> bool:
+    return bool(request.keep_seconds) and payer.customer_id is not None
+
+
+def _known_candidates(request: Request, payer: Payer) -> list[Candidate]:
+    """Empty where something has to be read before the reservation: a kept answer, or limits per minute."""
+    if _may_be_kept(request, payer):
+        return []
+    known = providers.known_candidates(request)
+    return [] if any(rates.is_limited(candidate.provider) for candidate in known) else known
 
 
 def _look_up(request: Request, payer: Payer) -> tuple[list[Candidate], Answer | None]:
     """Who may be asked, and a kept answer if there is one."""
     found = providers.candidates(request)
-    if request.keep_seconds and payer.customer_id is not None:
+    if _may_be_kept(request, payer) and payer.customer_id is not None:
         kept = answers.find_answer(request, found[0].provider, payer.customer_id)
         if kept is not None:
             ledger.note_hit(payer, provider=kept.provider, model=kept.model, prompt_hash=request.prompt_hash)
@@ -174,15 +198,19 @@ async def _ask_in_turn(
 
 async def _ask_one(order: Order, payer: Payer, candidate: Candidate, counted_tokens: int) -> Answer:
     provider = candidate.provider
-    if provider.max_input_tokens is not None and worst_input(counted_tokens) > provider.max_input_tokens:
+    if not _fits(provider, counted_tokens):
         raise ContextTooLong(f"{provider.display_name}: {ContextTooLong.__doc__}")
     request = order.request if provider.has_json_schema else _with_instruction(order.request)
-    cache = CacheUse.MISS if request.keep_seconds and payer.customer_id else CacheUse.NONE
+    cache = CacheUse.MISS if _may_be_kept(request, payer) else CacheUse.NONE
     call = Call(request, candidate, payer, counted_tokens, cache, order.listener)
     reply = await _tried(order, call)
     if order.schema is None:
         return _as_answer([reply], candidate)
     return await _in_form(order.schema, order, call, reply)
+
+
+def _fits(provider: Provider, counted_tokens: int) -> bool:
+    return provider.max_input_tokens is None or worst_input(counted_tokens) <= provider.max_input_tokens
 
 
 async def _tried(order: Order, call: Call) -> Reply:
@@ -263,7 +291,11 @@ async def _asked_again(call: Call, reply: Reply, wrong: Exception) -> Call:
     told = Message(role="user", content=f"That answer does not fit the schema: {wrong}\nAnswer again, with JSON only.")
     request = call.request.model_copy(update={"messages": (*call.request.messages, said, told)})
     payer = replace(call.payer, idempotency_key=f"{call.payer.idempotency_key}/again" if call.payer.lease else "")
-    return replace(call, request=request, payer=payer, counted_tokens=await _counted(request), on_text=None)
+    candidate = replace(call.candidate, seen=None)  # who answered once is asked again, whatever has changed by now
+    counted_tokens = await _counted(request)
+    return replace(
+        call, request=request, candidate=candidate, payer=payer, counted_tokens=counted_tokens, on_text=None
+    )
 
 
 def _with_instruction(request: Request) -> Request:

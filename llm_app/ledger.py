@@ -6,19 +6,19 @@ those in the order of ``Scope``, the job last; reserving locks no entry, so the 
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from psycopg.types.json import Jsonb
 
-from jobs_app import events, feeds
+from jobs_app import events
 from jobs_app.choices import EventType, JobStatus
 from jobs_app.errors import JobEnded, LeaseLost
 from jobs_app.events import Lease
@@ -29,60 +29,17 @@ from llm_app.caps import Balance
 from llm_app.choices import CacheUse, EntryStatus, Scope
 from llm_app.exchange import Usage
 from llm_app.models import LedgerBalance, LedgerEntry, Price, Provider
+from llm_app.providers import ProvidersChanged, Seen
 
 # After a call's own time-out: for the booking, and for clocks.
-_GRACE = timedelta(seconds=60)
+_GRACE_SECONDS = 60
+# What `llm_app_reserve` reports as violated when the lease is another's.
+_LEASE_CHECK = "lease_is_held"
 
-# The columns of an intent.
-_INTENT = {
-    "id": "%(id)s", "customer_id": "%(customer)s", "job_id": "job.id", "root_job_id": "coalesce(job.root_id, job.id)",
-    "lease_number": "%(lease)s", "attempt": "job.attempt", "workflow": "coalesce(job.workflow, '')",
-    "step_key": "%(step_key)s", "provider": "%(provider)s", "model": "%(model)s", "price_id": "%(price)s",
-    "status": "'reserved'", "estimated": "false", "reserved_usd": "%(worst_usd)s", "cost_usd": "0",
-    "input_tokens": "%(input)s", "output_tokens": "%(output)s", "total_tokens": "%(input)s + %(output)s",
-    "cached_input_tokens": "0", "cache_write_tokens": "0", "reasoning_tokens": "0", "streamed": "%(streamed)s",
-    "cache": "%(cache)s", "prompt_hash": "%(prompt_hash)s", "idempotency_key": "%(idempotency_key)s",
-    "error_code": "''", "metadata": "%(metadata)s", "period": "held.period",
-    "deadline_at": "statement_timestamp() + %(deadline)s",
-}
-# The job is locked after the balances, and must still be the lease's.
-_RESERVE = f"""
-    WITH held AS MATERIALIZED (
-        SELECT llm_app_hold(
-            %(customer)s, (SELECT coalesce(root_id, id) FROM jobs_app_job WHERE id = %(job)s), %(worst_usd)s,
-            %(call_limit)s, %(limits)s::numeric[], %(ids)s::uuid[]) AS period
-    ), job AS MATERIALIZED (
-        SELECT job.id, job.root_id, job.attempt, job.workflow FROM held CROSS JOIN jobs_app_job AS job
-         WHERE job.id = %(job)s AND job.lease_number = %(lease)s AND job.worker_id IS NOT NULL
-           FOR NO KEY UPDATE OF job
-    )
-    INSERT INTO llm_app_ledgerentry ({", ".join(_INTENT)})
-    SELECT {", ".join(_INTENT.values())}
-      FROM held LEFT JOIN job ON true
-     WHERE %(job)s::uuid IS NULL OR job.id IS NOT NULL"""  # noqa: S608 - only fixed fragments are put together
-# A reservation, or an estimate that gives way to what the provider itself says.
-_BOOK = """
-    WITH booked AS (
-        UPDATE llm_app_ledgerentry AS entry
-           SET status = 'booked', estimated = %(estimated)s, cost_usd = coalesce(%(cost)s, old.reserved_usd),
-               input_tokens = coalesce(%(input)s, old.input_tokens),
-               output_tokens = coalesce(%(output)s, old.output_tokens),
-               total_tokens = coalesce(%(input)s, old.input_tokens) + coalesce(%(output)s, old.output_tokens),
-               cached_input_tokens = %(cached)s, cache_write_tokens = %(written)s, reasoning_tokens = %(reasoning)s,
-               duration_ms = %(duration_ms)s, error_code = %(error_code)s, metadata = old.metadata || %(metadata)s,
-               settled_at = statement_timestamp()
-          FROM (SELECT * FROM llm_app_ledgerentry
-                 WHERE id = %(id)s AND (status = 'reserved' OR (estimated AND NOT %(estimated)s))
-                   FOR NO KEY UPDATE) AS old
-         WHERE entry.id = old.id
-     RETURNING entry.*, old.status = 'reserved' AS is_first, entry.cost_usd - old.cost_usd AS added_usd
-    )
-    SELECT booked.customer_id, booked.job_id, booked.is_first, booked.step_key, booked.provider, booked.model,
-           booked.input_tokens, booked.output_tokens, booked.cost_usd, balance.*
-      FROM booked
-      LEFT JOIN LATERAL llm_app_settle(
-           booked.customer_id, booked.root_job_id, booked.period,
-           CASE WHEN booked.is_first THEN booked.reserved_usd ELSE 0 END, booked.added_usd) AS balance ON true"""
+_RESERVE = """
+    SELECT llm_app_reserve(
+        %(seen)s::jsonb, %(entry)s::jsonb, %(call_limit)s::numeric, %(limits)s::numeric[], %(ids)s::uuid[])"""
+_BOOK = "SELECT * FROM llm_app_book(%s, %s::jsonb)"
 _RELEASE = """
     WITH released AS (
         UPDATE llm_app_ledgerentry
@@ -119,6 +76,7 @@ class Reservation:
     worst_usd: Decimal
     streamed: bool
     prompt_hash: str
+    seen: Seen | None = None
     cache: CacheUse = CacheUse.NONE
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -136,59 +94,75 @@ class Outcome:
 
 
 def reserve(wanted: Reservation, entry_id: uuid.UUID) -> None:
-    """Write the intent and reserve its worst cost, in one transaction. Raises ``CapReached`` and ``LeaseLost``.
+    """Write the intent and reserve its worst cost, in one statement that is a transaction of its own.
 
-    Safe to call again with the same id, when the answer to the commit was lost.
+    Raises ``CapReached``, ``LeaseLost``, and ``ProvidersChanged`` where other providers or prices count by now than
+    were seen. Safe to call again with the same id, when the answer to the commit was lost.
     """
     payer = wanted.payer
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(_RESERVE, _intent(wanted, entry_id) | caps.limits_of_hold())
-            if not cursor.rowcount:
-                raise LeaseLost()
+            (is_reserved,) = cursor.fetchone()
     except IntegrityError as error:
+        if caps.violated_check(error) == _LEASE_CHECK:
+            raise LeaseLost() from error
         refusal = caps.refusal_of(error, wanted.worst_usd, customer_id=payer.customer_id, job_id=payer.job_id)
         if refusal is not None:
             raise refusal from error
-        if not LedgerEntry.objects.filter(id=entry_id).exists():
+        if not _exists(entry_id):
             raise
+        return
+    if not is_reserved and not _exists(entry_id):
+        raise ProvidersChanged()
+
+
+def _exists(entry_id: uuid.UUID) -> bool:
+    return LedgerEntry.objects.filter(id=entry_id).exists()
 
 
 def _intent(wanted: Reservation, entry_id: uuid.UUID) -> dict[str, Any]:
-    payer, provider = wanted.payer, wanted.provider
-    return {
-        "id": entry_id,
-        "customer": payer.customer_id,
-        "job": payer.job_id,
-        "lease": payer.lease.number if payer.lease else None,
+    """The entry by its columns, with the seconds until it has certainly ended."""
+    payer, provider, worst = wanted.payer, wanted.provider, wanted.worst_usage
+    entry = {
+        "id": str(entry_id),
+        "customer_id": _text(payer.customer_id),
+        "job_id": _text(payer.job_id),
+        "lease_number": payer.lease.number if payer.lease else None,
+        "workflow": "",
         "step_key": payer.step_key,
         "provider": provider.name,
         "model": provider.litellm_model,
-        "price": wanted.price.pk,
-        "worst_usd": wanted.worst_usd,
-        "input": wanted.worst_usage.input_tokens,
-        "output": wanted.worst_usage.output_tokens,
+        "price_id": _text(wanted.price.pk),
+        "reserved_usd": str(wanted.worst_usd),
+        "input_tokens": worst.input_tokens,
+        "output_tokens": worst.output_tokens,
         "streamed": wanted.streamed,
         "cache": wanted.cache.value,
         "prompt_hash": wanted.prompt_hash,
         "idempotency_key": payer.idempotency_key[:400],
-        "metadata": Jsonb(wanted.metadata),
-        "deadline": timedelta(seconds=provider.timeout_seconds) + _GRACE,
+        "metadata": wanted.metadata,
+        "seconds": provider.timeout_seconds + _GRACE_SECONDS,
     }
+    return {"entry": json.dumps(entry), "seen": json.dumps(asdict(wanted.seen)) if wanted.seen else None}
 
 
-def book(entry_id: uuid.UUID, outcome: Outcome) -> Decimal:
-    """Turn a reservation into what the call cost; tell the job's log. Returns the cost. Safe to call twice.
+def _text(value: uuid.UUID | None) -> str | None:
+    return str(value) if value is not None else None
+
+
+def book(entry_id: uuid.UUID, outcome: Outcome, *, in_job: bool) -> Decimal:
+    """Turn a reservation into what the call cost; tell the log of its job. Returns the cost. Safe to call twice.
 
     What the provider itself says replaces an estimate that was booked in the meantime.
     """
-    with transaction.atomic(), feeds.gathered():
+    with transaction.atomic() if in_job else nullcontext():  # else the one statement is a transaction of its own
         booked, balances = _write_booked(entry_id, outcome)
-        if booked is None:
-            return Decimal(LedgerEntry.objects.values_list("cost_usd", flat=True).get(id=entry_id))
-        if booked.is_first and booked.job_id is not None:
+        if booked is not None and booked.is_first and booked.job_id is not None:
             _tell_job(booked.job_id, booked, outcome)
-        caps.warn(balances, booked.customer_id)
+    if booked is None:
+        return Decimal(LedgerEntry.objects.values_list("cost_usd", flat=True).get(id=entry_id))
+    caps.warn(balances, booked.customer_id)
     return booked.cost_usd
 
 
@@ -210,21 +184,20 @@ class _Booked:
 def _write_booked(entry_id: uuid.UUID, outcome: Outcome) -> tuple[_Booked | None, list[Balance]]:
     """With the balances as they are now. None when there is nothing to change: it was booked or released before."""
     usage = outcome.usage or Usage()
-    values: dict[str, Any] = {
-        "id": entry_id,
+    said = {
         "estimated": outcome.estimated,
-        "cost": outcome.cost_usd,
-        "input": usage.input_tokens if outcome.usage else None,
-        "output": usage.output_tokens if outcome.usage else None,
-        "cached": usage.cached_input_tokens,
-        "written": usage.cache_write_tokens,
-        "reasoning": usage.reasoning_tokens,
+        "cost_usd": str(outcome.cost_usd) if outcome.cost_usd is not None else None,
+        "input_tokens": usage.input_tokens if outcome.usage else None,
+        "output_tokens": usage.output_tokens if outcome.usage else None,
+        "cached_input_tokens": usage.cached_input_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
         "duration_ms": outcome.duration_ms,
         "error_code": outcome.error_code,
-        "metadata": Jsonb(outcome.metadata),
+        "metadata": outcome.metadata,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_BOOK, values)
+        cursor.execute(_BOOK, [entry_id, json.dumps(said)])
         rows = cursor.fetchall()
     width = len(fields(_Booked))
     balances = [Balance(*row[width:]) for row in rows if row[width] is not None]
@@ -302,10 +275,11 @@ def find_orphans() -> QuerySet[LedgerEntry]:
 
 def settle_orphans() -> list[uuid.UUID]:
     """Book what orphans reserved, as an estimate: whether the provider billed them nobody here can know."""
-    orphans = list(find_orphans().values_list("id", flat=True))
-    for entry_id in orphans:
-        book(entry_id, Outcome(None, None, 0, estimated=True, error_code="process_died"))
-    return orphans
+    orphans = list(find_orphans().values_list("id", "job_id"))
+    for entry_id, job_id in orphans:
+        outcome = Outcome(None, None, 0, estimated=True, error_code="process_died")
+        book(entry_id, outcome, in_job=job_id is not None)
+    return [entry_id for entry_id, _ in orphans]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,31 +34,48 @@ def _object(model: type[M], values: Sequence[Any]) -> M:
     return model.from_db("default", _fields(model), values)
 
 
-# Read for every call; the primary key comes first among the columns of both.
-_FIRST = f"""
-    CASE WHEN %(name)s <> '' THEN provider.name = %(name)s
-         {" ".join(f"WHEN %(role)s = '{role.value}' THEN provider.{role.column}" for role in Role)} END"""
+# Who may be asked, in order, with prices; the primary key comes first among the columns of both.
 _IN_ORDER = f"""
-    SELECT {_FIRST}, {_columns(Provider, "provider")}, {_columns(Price, "price")}
-      FROM llm_app_provider AS provider
-      LEFT JOIN LATERAL (
-          SELECT * FROM llm_app_price
-           WHERE model = coalesce(nullif(provider.price_name, ''), provider.litellm_model)
-             AND valid_from <= statement_timestamp()
-           ORDER BY valid_from DESC LIMIT 1
-      ) AS price ON true
-     WHERE {_FIRST} OR (%(fallbacks)s AND provider.enabled AND provider.fallback_order IS NOT NULL)
-     ORDER BY {_FIRST} DESC, provider.fallback_order, provider.name"""  # noqa: S608 - only fixed fragments
+    SELECT llm_app_askable_version(%(name)s, %(role)s, %(fallbacks)s), is_first,
+           {_columns(Provider, "(provider)")}, {_columns(Price, "(price)")}
+      FROM llm_app_askable(%(name)s, %(role)s, %(fallbacks)s)"""  # noqa: S608 - only fixed fragments are put together
 
 logger = logging.getLogger(__name__)
 
 
+class ProvidersChanged(Exception):
+    """Other providers or prices count by now than those a reservation was to be made on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a choice was made of that was read some time ago; a reservation is refused once it is no longer so."""
+
+    name: str
+    role: str
+    fallbacks: bool
+    version: str
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A provider that may be asked, with the price that counts now."""
+    """A provider that may be asked, with the price that counts now; with ``seen`` where that was read some time ago."""
 
     provider: Provider
     price: Price
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Askable:
+    """The first one and the fallbacks, each with its price, as the tables had it under this version."""
+
+    rows: tuple[tuple[Provider, Price | None], ...]
+    version: str
+
+
+# What was read last, by what was asked for. Nothing goes by it that the database has not found unchanged.
+_read: dict[tuple[str, str, bool], _Askable] = {}
 
 
 def api_key(provider: Provider) -> str:
@@ -108,11 +125,52 @@ def candidates(request: Request) -> list[Candidate]:
 
     Raises ``UnknownProvider``, ``NoProvider`` and ``UnknownPrice`` where nobody is left, with what the first lacks.
     """
+    return _usable(_look_up(request).rows, request)
+
+
+def known_candidates(request: Request) -> list[Candidate]:
+    """The same by what this process read last; empty where that does not do and only a look at the tables helps."""
+    key = _key(request)
+    known = _read.get(key)
+    if known is None:
+        return []
+    try:
+        return _usable(known.rows, request, Seen(*key, known.version))
+    except (NoProvider, UnknownPrice):
+        return []
+
+
+def _key(request: Request) -> tuple[str, str, bool]:
+    return request.provider, request.role.value, request.fallbacks
+
+
+def _look_up(request: Request) -> _Askable:
+    """As the tables have it at this moment; kept for the next call."""
+    name, role, fallbacks = key = _key(request)
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_ORDER, {"name": name, "role": role, "fallbacks": fallbacks})
+        rows = cursor.fetchall()
+    if name and not any(is_first for _, is_first, *_ in rows):
+        raise UnknownProvider(f"There is no provider {name!r}.")
+    found = _Askable(tuple(_provider_and_price(row[2:]) for row in rows), rows[0][0] if rows else "")
+    if rows:
+        _read[key] = found
+    return found
+
+
+def _provider_and_price(values: Sequence[Any]) -> tuple[Provider, Price | None]:
+    width = len(_fields(Provider))
+    return _object(Provider, values[:width]), _object(Price, values[width:]) if values[width] else None
+
+
+def _usable(
+    rows: Sequence[tuple[Provider, Price | None]], request: Request, seen: Seen | None = None
+) -> list[Candidate]:
     found: list[Candidate] = []
     first_lack: DnaError | None = None
-    for provider, price in _in_order(request):
+    for provider, price in rows:
         try:
-            found.append(_candidate(provider, price, request))
+            found.append(Candidate(provider, _price(provider, price, request), seen))
         except (NoProvider, UnknownPrice) as lack:
             first_lack = first_lack or lack
             logger.debug("provider %s is left out: %s", provider.name, lack)
@@ -122,26 +180,15 @@ def candidates(request: Request) -> list[Candidate]:
     return found
 
 
-def _in_order(request: Request) -> list[tuple[Provider, Price | None]]:
-    """The first one and the fallbacks, each with the price that counts at this moment."""
-    values: dict[str, Any] = {"name": request.provider, "role": request.role.value, "fallbacks": request.fallbacks}
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_ORDER, values)
-        rows = cursor.fetchall()
-    if request.provider and not any(is_first for is_first, *_ in rows):
-        raise UnknownProvider(f"There is no provider {request.provider!r}.")
-    width = 1 + len(_fields(Provider))
-    return [(_object(Provider, row[1:width]), _object(Price, row[width:]) if row[width] else None) for row in rows]
-
-
-def _candidate(provider: Provider, price: Price | None, request: Request) -> Candidate:
+def _price(provider: Provider, price: Price | None, request: Request) -> Price:
+    """That of a provider which can be asked this. Raises ``NoProvider`` and ``UnknownPrice``."""
     if lack := why_unavailable(provider) or _missing_ability(provider, request):
         raise NoProvider(f"{provider.display_name} cannot be used: {lack}")
     if not settings.ENABLE_COST_TRACKING:
-        return Candidate(provider, untracked(provider))
+        return untracked(provider)
     if price is None:
         raise unknown_price(provider)
-    return Candidate(provider, price)
+    return price
 
 
 def _missing_ability(provider: Provider, request: Request) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from llm_app.errors import BadModelAnswer, ProviderSaidNothing
 from llm_app.exchange import Message, Request, ToolCall, Usage
-from llm_app.lite import load, unlogged
+from llm_app.lite import leave_unrecorded, load, unlogged
 from llm_app.models import Provider
 from llm_app.providers import api_key
 
@@ -76,6 +76,7 @@ async def send(
     with unlogged():
         response = await module.acompletion(**arguments)
     if streamed:
+        leave_unrecorded(response)
         await _hear_stream(response, heard, on_text)
         if heard.broke_off:
             raise ProviderSaidNothing(f"{provider.display_name}: {ProviderSaidNothing.__doc__}")

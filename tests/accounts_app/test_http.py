@@ -207,7 +207,7 @@ def test_bodies_that_cannot_be_read(client: Client, settings: Any) -> None:
 
 
 def test_error_responses_document_what_any_route_may_answer() -> None:
-    assert error_responses(409) == dict.fromkeys((401, 403, 404, 409, 422, 500, 503), ErrorBody)
+    assert error_responses(409) == dict.fromkeys((401, 403, 404, 409, 422, 429, 500, 503), ErrorBody)
 
 
 def test_openapi_names_the_ways_in() -> None:

@@ -41,7 +41,7 @@ _SHAPE = """
                 FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT proname || prosrc FROM pg_proc
-               WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'dna%'
+               WHERE pronamespace = 'public'::regnamespace AND (proname LIKE 'dna%' OR proname LIKE 'llm_app%')
     UNION ALL SELECT relname || array_to_string(reloptions, ',')
                 FROM pg_class WHERE relnamespace = 'public'::regnamespace
      ORDER BY 1"""

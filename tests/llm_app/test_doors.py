@@ -229,9 +229,10 @@ def test_health_says_whose_last_calls_failed_and_calls_nobody(
     fail(FailureKind.BAD_REQUEST)
     assert check()["status"] == "ok", "a request's own fault says nothing of the provider"
     fail(FailureKind.OVERLOADED)
-    assert (check()["status"], check()["detail"]) == (
-        "warning", "3 of 4 can be used; openai fails (provider_unavailable)",
-    )
+    assert (check()["status"], check()["detail"]) == ("warning", "3 of 4 can be used; 1 of them failing")
+    told = Client().get("/metrics").content.decode()
+    assert 'dna_provider_up{provider="openai",why="provider_unavailable"} 0.0' in told
+    assert 'dna_provider_up{provider="claude",why=""} 1.0' in told
     scripted.set_script(answering("Madrid."))
     ask(complete_now(asking(provider="openai"), customer_id=customer.id))
     assert check()["status"] == "ok"
