@@ -136,7 +136,7 @@ async def _calls(url: str) -> None:
     from jobs_app.runs import Run
     from jobs_app.worker import JobWorker
     from jobs_app.workflows import workflow
-    from llm_app.lite import litellm
+    from llm_app.lite import close_clients, litellm
 
     lite = await asyncio.to_thread(litellm)
     worker = JobWorker()
@@ -159,7 +159,7 @@ async def _calls(url: str) -> None:
 
     await sync_to_async(_prepare)(url)
     await worker.run()
-    await lite.close_litellm_async_clients()
+    await close_clients()
     _report(times)
 
 

@@ -76,11 +76,6 @@ async def close_clients() -> None:
             await client.close()
 
 
-def _leave_out_metadata(**_: Any) -> None:
-    """In place of ``litellm.utils.update_response_metadata``, which works out for every answer what it cost by
-    LiteLLM's own price list: a tenth of a call, for figures that nobody here reads."""
-
-
 class _ClientOfTheLoop:
     """In place of ``litellm.module_level_aclient``, over which it streams some providers' answers: that is one client
     for all event loops, and a loop cannot go on with another's connections."""
@@ -117,7 +112,6 @@ def _set_up(module: Any) -> None:
     module.disable_hf_tokenizer_download = True
     module.disable_aiohttp_transport = True  # httpx: its errors say whether a request was sent at all
     module.module_level_aclient = _ClientOfTheLoop()
-    module.utils.update_response_metadata = _leave_out_metadata
     module.drop_params = False
     module.num_retries = 0
     # It logs requests, with their content, at DEBUG.

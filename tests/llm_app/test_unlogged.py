@@ -123,21 +123,3 @@ def test_nobody_hears_of_the_gateways_calls(
     assert heard == []
     logged = [(record.name, record.getMessage()) for record in caplog.records]
     assert not [name for name, said in logged if any(word in said for word in (ASKED, SAID, KEY))]
-
-
-def test_nothing_is_worked_out_for_a_record(scripted: ScriptedProvider, ask: Ask, customer: Customer) -> None:
-    """The price of an answer by LiteLLM's own list, for one."""
-    answers: list[Any] = []
-
-    async def look() -> None:
-        module = await lite.load()
-        with lite.unlogged():
-            answers.append(
-                await module.acompletion(
-                    model="openai/gpt-4o", messages=[{"role": "user", "content": ASKED}], api_key=KEY, max_retries=0,
-                    api_base=scripted.base_url(WIRES["openai"]),
-                )
-            )  # fmt: skip
-
-    ask(look())
-    assert "response_cost" not in answers[0]._hidden_params
