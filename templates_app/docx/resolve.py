@@ -11,8 +11,8 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import GENERIC, OPTIONAL, REQUIRED, words_of
-from .model import Anchor, Field, FieldType
+from .lexicon import GENERIC, OPTIONAL, REQUIRED, SIGNATURE, words_of
+from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
 from .surroundings import OWN_NAME, label_around, section_around, words_after
@@ -25,6 +25,7 @@ UNNAMED = {
     FieldType.TABLE: "Records",
     FieldType.IMAGE: "Picture",
 }
+MAX_OPTIONS = 4  # that name a choice which nothing else names
 GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  # whose words may be as general as "Date"
 PRINTED_NAME = re.compile(
     r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
@@ -45,7 +46,10 @@ def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:
     order = {key: i for key, i in layout.at.items()}
     groups.sort(key=lambda group: min((order[a.part, a.p], a.start) for f in group for a in f.anchors))
     taken: dict[str, int] = {}
-    return [_field(layout, group, taken, stars=stars) for group in groups]
+    fields: list[Field] = []
+    for group in groups:
+        fields.append(_field(layout, group, taken, fields[-1] if fields else None, stars=stars))
+    return fields
 
 
 # overlaps
@@ -109,7 +113,9 @@ def gather(findings: Sequence[Finding]) -> list[list[Finding]]:
 # names and types
 
 
-def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, stars: bool) -> Field:
+def _field(
+    layout: Layout, group: Sequence[Finding], taken: dict[str, int], previous: Field | None, *, stars: bool
+) -> Field:
     first = min(group, key=lambda f: (-bool(f.label), layout.at[f.anchors[0].part, f.anchors[0].p]))
     anchors = tuple(sorted({a for f in group for a in f.anchors}, key=lambda a: (layout.at[a.part, a.p], a.start)))
     around = "" if _says_enough(first) else label_around(layout, first.anchors[0], sentences=not _is_cryptic(first))
@@ -117,15 +123,20 @@ def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, s
     label = (
         _label(first, around)
         or clean_label(section_around(layout, first.anchors[0]))
+        or clean_label(" / ".join(first.options[:MAX_OPTIONS]))
         or UNNAMED.get(first.type or FieldType.TEXT, "Field")
     )
-    key = unique_key(_key(first, label), taken)
     start = anchors[0]
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
+    kind = _type(layout, first, label, around)
+    if kind is FieldType.DATE and previous is not None and _dates(layout, label, paragraph, previous):
+        over, _, own = previous.label.rpartition(": ")
+        label = f"{over if over and ' ' not in own else previous.label}: {label}"
+    key = unique_key(_key(first, label), taken)
     return Field(
         key=key,
         label=label,
-        type=_type(layout, first, label, around),
+        type=kind,
         anchors=anchors,
         required=first.required or _is_required(f"{first.label} {around}", stars=stars),
         options=first.options,
@@ -137,6 +148,20 @@ def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, s
         hint=first.hint,
         date_format=first.date_format,
     )
+
+
+def _dates(layout: Layout, label: str, paragraph: Paragraph, previous: Field) -> bool:
+    """Whether a bare "Date" stands in the line or row of a signature that says whose it is."""
+    if previous.type is not FieldType.SIGNATURE or not all(word in GENERIC for word in words_of(label)):
+        return False
+    if SIGNATURE.fullmatch(previous.label) or all(word in GENERIC for word in words_of(previous.label)):
+        return False
+    anchor = previous.anchors[-1]
+    before = layout.paragraphs[layout.at[anchor.part, anchor.p]]
+    if before.cell is None or paragraph.cell is None:
+        return before is paragraph
+    at, last = paragraph.cell, before.cell
+    return before.part == paragraph.part and (at.table, at.row) == (last.table, last.row)
 
 
 def _says_enough(finding: Finding) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .layout import Layout, TableCell, drawn_lines, is_blank
+from .layout import Layout, Table, TableCell, drawn_lines, is_blank
+from .lexicon import SELECTION
 from .model import Anchor, Paragraph
 from .wording import MARKERS, without_markers
 
@@ -26,6 +27,7 @@ MAX_CLAUSES = 6  # so far back a name is looked for that the words before the pl
 MAX_BESIDE = 6  # words of a label that needs no caption after its place
 MAX_LINE_WORDS = 10
 MAX_CELL_WORDS = 25
+MAX_AT = 3  # words before the place where something is signed: "Fait à", "Done at"
 MAX_NEARBY = 20
 MAX_REACH = 500  # characters before a place in which its name is looked for
 MAX_LINE = 2000  # a longer paragraph is no line of a form
@@ -38,9 +40,26 @@ DEFINED = re.compile(
     r"|en lo sucesivo|doravante|di seguito|heretter|hierna)[^\"«“„'‘\n]{0,60}[\"«“„'‘]([^\"»”“'’\n]{2,40})",
     re.IGNORECASE,
 )
+DEFINITION = re.compile(
+    r"\(\s*(?:(?:the|el|la|le|der|die|das|o|a|hereinafter|hereafter|referred to|im folgenden|nachfolgend|ci-après"
+    r"|en adelante|en lo sucesivo|doravante|di seguito|heretter|hierna)\b[^()\"“„«»‘']{0,40})?"
+    r"[\"“„«‘']([^()\"“„”«»‘’']{2,40})[\"”“»’'][^()]{0,30}\)",
+    re.IGNORECASE,
+)  # (the “Customer”): what a contract calls the party or the thing named before
+QUOTES = re.compile(r"[\"“„«»‘']")
+PLACE_AND_DAY = {
+    "le": ("Lieu", "Date"), "den": ("Ort", "Datum"), "dnia": ("Miejscowość", "Data"), "il": ("Luogo", "Data"),
+    "a": ("Lugar", "Fecha"), "dne": ("Místo", "Datum"), "the": ("Place", "Date"),
+}  # fmt: skip
+DAY_WORDS = "|".join(PLACE_AND_DAY)
+DAY_AFTER = re.compile(rf"\s*,\s*({DAY_WORDS})\s+[_.…\[<]", re.IGNORECASE)
+DAY_BEFORE = re.compile(rf"[_.…\]>]\s*,\s*({DAY_WORDS})\s+$", re.IGNORECASE)
 SELF = re.compile(
-    r"(?:^|[\s.,;:])(?:I|Ich|Я|Yo|Eu|Jeg|Io|Dear|Mr\.?|Ms\.?|Mrs\.?|Herrn?|Frau|Sra?\.?|[Jj]e soussigné\S*)\s*,?\s*$"
+    r"(?:^|[\s.,;:])(?:Herrn?\s?/\s?Frau|Frau\s?/\s?Herrn?|D\.\s?/\s?D(?:ña|ª)\.?|Don\s?/\s?Doña|M\.\s?/\s?Mme"
+    r"|Mr\.?\s?/\s?M(?:r?s|iss)\.?(?:\s?/\s?M(?:r?s|iss)\.?)*|Sr\.?\s?/\s?Sra\.?"
+    r"|I|Ich|Я|Yo|Eu|Jeg|Io|Dear|Mr\.?|Ms\.?|Mrs\.?|Herrn?|Frau|Sra?\.?|[Jj]e soussigné\S*)\s*,?\s*$"
 )
+SELECTING = re.compile(rf"\(?\s*{SELECTION}\b[^()\n]*\)?", re.IGNORECASE)
 OWN_NAME = "Name"
 MIN_LETTERS = 3  # fewer are a preposition: "of", "от", "le"
 
@@ -75,9 +94,7 @@ def _tells(words: str) -> bool:
 
 def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool) -> Iterator[str]:
     before = words_before(p, anchor.start, sentences=sentences)
-    defined = DEFINED.match(p.text, anchor.end)
-    if defined is not None:
-        yield defined[1]
+    yield _definition(p, anchor)
     if before.endswith(ASKING):
         yield before
     if SELF.search(p.text, max(anchor.start - 20, 0), anchor.start):
@@ -85,6 +102,7 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
     yield _caption_beside(p, anchor, before)
     yield _columns_above(layout, p, anchor)
     yield _caption_below(layout, p, anchor)
+    yield _place_or_day(p, anchor)
     yield before
     if p.cell is not None:
         yield from _around_cell(layout, p)
@@ -94,9 +112,35 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
         yield words_after(p, anchor.end)
 
 
+def _definition(p: Paragraph, anchor: Anchor) -> str:
+    """What the first place of a clause is called at its end: "____, residing at ____ (the “Tenant”)"."""
+    if len(p.text) > MAX_LINE or not QUOTES.search(p.text):
+        return ""
+    defined = DEFINED.match(p.text, anchor.end)
+    if defined is not None and "(" not in defined[0]:
+        return defined[1]
+    definitions = [*DEFINITION.finditer(p.text), *DEFINED.finditer(p.text)]
+    behind = min((d for d in definitions if d.start() >= anchor.end), key=re.Match.start, default=None)
+    begin = max((d.end() for d in definitions if d.end() <= anchor.start), default=0)
+    if behind is None or MARKERS.search(p.text, begin, anchor.start):
+        return ""
+    return behind[1].strip(" ,.")
+
+
+def _place_or_day(p: Paragraph, anchor: Anchor) -> str:
+    """The two places of "____, den ____" and its like, where a letter or a contract is signed."""
+    place = DAY_AFTER.match(p.text, anchor.end)
+    if place is not None and len(p.text[: anchor.start].split()) <= MAX_AT:
+        return PLACE_AND_DAY[place[1].casefold()][0]
+    day = DAY_BEFORE.search(p.text, max(anchor.start - 30, 0), anchor.start)
+    return PLACE_AND_DAY[day[1].casefold()][1] if day is not None else ""
+
+
 def _caption_beside(p: Paragraph, anchor: Anchor, before: str) -> str:
     """ "(full name)" after the place, unless the line begins with such a caption or opens with a label."""
     caption = CAPTION.match(p.text, anchor.end)
+    if caption is not None and (DEFINITION.fullmatch(caption[0].strip()) or SELECTING.match(caption[1])):
+        return ""
     if caption is None or len(p.text) > MAX_LINE:
         return caption[1] if caption is not None else ""
     if p.text[: anchor.start].rstrip().endswith(")") and p.text.lstrip().startswith("("):
@@ -137,7 +181,8 @@ def _last_clause(clauses: list[str]) -> str:
 
 
 def words_after(p: Paragraph, end: int) -> str:
-    text = MARKERS.split(p.text[end : end + 200])[0]
+    text = SELECTING.sub("", DEFINITION.sub("", p.text[end : end + 200]))
+    text = MARKERS.split(text)[0]
     clauses = [c.strip(' ,–-:.)»"”') for c in CLAUSE.split(text) if LETTERS.search(c)]
     return " ".join(clauses[0].split()[:MAX_WORDS]) if clauses else ""
 
@@ -171,10 +216,12 @@ def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
     if caption.startswith("("):
         yield caption.strip("() ")
     left = _label_left(layout, p, cell)
-    title = _title_above(layout, p, cell)
-    if left and title and len(layout.row_of(p)) > 2 and not left.endswith(ASKING):
-        yield f"{left}: {title}"
+    title, over = _title_above(layout, p, cell)
+    if left and title and over is not None and _is_of_column(layout, p, left, over):
+        yield f"{left.rstrip('?？')}: {title}"
     yield left
+    if caption and _stands_over(table, cell):
+        yield caption
     yield title
     yield caption
     yield next(
@@ -201,15 +248,39 @@ def _caption_cell(layout: Layout, p: Paragraph, cell: TableCell) -> str:
     return text if 0 < len(text.split()) <= MAX_BESIDE else ""
 
 
+def _is_of_column(layout: Layout, p: Paragraph, left: str, over: TableCell) -> bool:
+    """Whether the words above tell one cell of the row from another: not those over the whole table.
+
+    A label with its colon has its one cell; what is asked in a question, only a row of titles tells apart.
+    """
+    table = layout.table_of(p)
+    if table is None or len(table.rows[over.cell.row]) == 1 or len(layout.row_of(p)) <= 2:
+        return False
+    titles = over.cell.row == 0 or over.cell.header_row
+    return not left.endswith(ASKING) or (titles and left.endswith(("?", "？")))
+
+
+def _stands_over(table: Table, cell: TableCell) -> bool:
+    """Whether the column begins with a line to write on: then what names a line stands below it."""
+    top = next((c for row in table.rows for c in row if c.column == cell.column and c.text), None)
+    return top is not None and is_blank(without_markers(top.text))
+
+
 def _label_left(layout: Layout, p: Paragraph, cell: TableCell) -> str:
-    for c in reversed(layout.row_of(p)):
-        if c.column < cell.column and _tells(text := without_markers(c.text)):
-            return text.strip().split("\n")[0].strip()
-    return ""
+    """The words nearest to the left, rather of a cell in which nothing is to be filled in."""
+    named = [
+        (text.strip().split("\n")[0].strip(), text == c.text)
+        for c in reversed(layout.row_of(p))
+        if c.column < cell.column and _tells(text := without_markers(c.text))
+    ]
+    return next((text for text, whole in named if whole), named[0][0] if named else "")
 
 
-def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> str:
-    """The nearest words above in the column: of the row above, or the column title over rows like this one."""
+def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> tuple[str, TableCell | None]:
+    """The nearest words above in the column, and their cell.
+
+    They are those of the row above, or the column title over rows like this one.
+    """
     table = layout.table_of(p)
     above: TableCell | None = cell
     for _ in range(40):
@@ -219,14 +290,15 @@ def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> str:
             else None
         )
         if above is None:
-            return ""
+            break
         text = without_markers(above.text).strip()
         if text != above.text.strip() or any(q.marks for q in above.paragraphs):
             continue
         if _tells(text):
             own = above.cell.row == cell.cell.row - 1 or above.cell.row == 0 or above.cell.header_row
-            return text.split("\n")[-1 if text.endswith(ASKING) else 0].strip() if own else ""
-    return ""
+            words = text.split("\n")[-1 if text.endswith(ASKING) else 0].strip() if own else ""
+            return words, above
+    return "", None
 
 
 def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
@@ -243,11 +315,31 @@ def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
         captions = [below.text.strip()]
     if not captions:
         captions = _columns(below.text)
+        if len(captions) > 1 and not drawn_lines(p):
+            return _caption_of_column(p, anchor, captions)
         if not (len(captions) == len(starts) > 1 or (below.text.startswith("    ") and len(captions) == 1)):
             return ""
     if starts and 0 < len(starts) < len(captions) and below.text.strip().startswith("("):
         n += len(captions) - len(starts)  # the first captions stand under what is filled in already
     return captions[n] if n < len(captions) else ""
+
+
+def _caption_of_column(p: Paragraph, anchor: Anchor, captions: list[str]) -> str:
+    """The caption under the column a place stands in; "Place, date" is under two places one after the other."""
+    columns: list[list[int]] = []
+    at = 0
+    for gap in [*COLUMNS.finditer(p.text), None]:
+        end = gap.start() if gap is not None else len(p.text)
+        places = [m.start() for m in MARKERS.finditer(p.text, at, end)]
+        columns += [places] if places else []
+        at = gap.end() if gap is not None else end
+    if len(columns) != len(captions):
+        return ""
+    for places, caption in zip(columns, captions, strict=True):
+        if anchor.start in places:
+            parts = [part.strip() for part in COMMA.split(caption)]
+            return parts[places.index(anchor.start)] if len(parts) == len(places) else caption
+    return ""
 
 
 def _places(p: Paragraph) -> list[int]:

@@ -31,7 +31,7 @@ MAX_NAME_WORDS = 14
 
 PART = r"(?:d{1,2}|m{1,3}|y{2,4}|t{2}|j{2,4}|a{2,4}|g{2,4}|å{4}|дд|мм|гг(?:гг)?|rrrr|hh|年|月|日)"
 DATE_SHAPE = re.compile(rf"(?<![\w/]){PART}(?:\s?[./\-]\s?{PART}){{1,2}}(?![\w/])", re.IGNORECASE)
-DATE_JOINS = re.compile(r"[a-zдгå年月][./\- ][mdtjмдyг月日]", re.IGNORECASE)
+DATE_JOINS = re.compile(r"[a-zдгå年月]\s?[./\- ]\s?[mdtjмдyг月日]", re.IGNORECASE)
 YEAR_LETTERS = re.compile(r"yy|jj|aa|åå|гг|rr|年", re.IGNORECASE)
 DATE_LETTERS = re.compile(r"[dtjgmдм日月]", re.IGNORECASE)
 
@@ -87,7 +87,7 @@ def title_of(text: str) -> str:
 MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]{0,300}?>>")
 MARKERS = re.compile(
     r"<{2,3}[^<>]{0,200}>{2,3}|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
-    r"|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
+    r"|[_\u3000 ]+年[_\u3000 ]+月[_\u3000 ]+日|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
 )
 ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
 

@@ -31,6 +31,7 @@ ANSWER = re.compile(
 LETTER = re.compile(r"[^\W\d_]")
 BREAK = re.compile(r"\s[-–—]\s|\n|\.\s|\(")
 SIGNED = re.compile(f"{SIGNATURE.pattern}|{DATE.pattern}|{NAME.pattern}", re.IGNORECASE)
+SIGNERS = (FieldType.PERSON, FieldType.SIGNATURE, FieldType.DATE)
 MAX_CAPTION = 40
 MAX_SIGN = 2
 MAX_SAMPLE = 200  # rows that tell what a column holds
@@ -77,7 +78,7 @@ def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
         if at in done or not any(c.empty for c in row):
             continue
         records = _record_rows(grid, at)
-        if records and (len(records) > 1 or _continues_records(grid, at)):
+        if records and (len(records) > 1 or (_continues_records(grid, at) and not _is_signed(grid, records))):
             done.update(records)
             yield from _records(layout, grid, records)
         else:
@@ -160,7 +161,7 @@ def _ticked_columns(table: Table, header: int) -> frozenset[int]:
     shortest: dict[int, int] = {}
     for row in table.rows[header + 1 : header + MAX_SAMPLE]:
         for c in row[1:]:
-            if c.text and not c.text.isdigit():
+            if c.text and not c.text.isdigit() and c.text == without_markers(c.text):
                 shortest[c.column] = max(shortest.get(c.column, 0), len(c.text))
     return frozenset(column for column, length in shortest.items() if length <= MAX_SIGN)
 
@@ -195,6 +196,14 @@ def _is_record(row: Sequence[TableCell]) -> bool:
     )
     rest = row[1:]
     return leads and sum(c.empty for c in rest) >= 1 and all(c.empty or c.cell.merged for c in rest)
+
+
+def _is_signed(grid: Grid, records: Sequence[int]) -> bool:
+    """One row under "Prepared by", "Approved by" or "Name", "Signature", "Date" is signed, once."""
+    if grid.header is None or records[0] != grid.header + 1:
+        return False
+    kinds = [infer_type(c.text, column=True) for c in grid.table.rows[grid.header]]
+    return all(kind in SIGNERS for kind in kinds)
 
 
 def _continues_records(grid: Grid, at: int) -> bool:
@@ -241,14 +250,14 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
         return
     titles = _titles(grid, at) if grid.outlined else {}
     named = _row_label(row)
-    if TOTAL.match(named):
+    if titles and TOTAL.match(named):
         return
     ticked = [c for c in row[1:] if c.empty and _is_answer_title(titles.get(c.column, ""))]
     if named and len(ticked) > 1:
         yield _choice(named, ticked, [titles[c.column] for c in ticked])
     taken: TableCell | None = None  # the label that already has its cell
     for n, cell in enumerate(row):
-        if not cell.empty or cell.column in grid.ticked or (len(ticked) > 1 and cell in ticked):
+        if not cell.empty or (titles and cell.column in grid.ticked) or (len(ticked) > 1 and cell in ticked):
             continue
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")
@@ -256,7 +265,8 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
-            yield _finding(cell, _own_words(left), 0.8, banner=_banner_over(grid.table, at))
+            signed = n > 1 and infer_type(named) is FieldType.SIGNATURE
+            yield _finding(cell, _own_words(left), 0.8, banner="" if signed else _banner_over(grid.table, at))
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
 
@@ -292,6 +302,8 @@ def _banner_over(table: Table, at: int) -> str:
     for i in range(at - 1, max(at - 40, -1), -1):
         if len(table.rows[i]) == 1:
             text = table.rows[i][0].text if _is_banner(table, i) else ""
+            if text.endswith(".") and not BREAK.search(text):
+                continue  # a sentence
             text = BREAK.split(text)[0].strip(" :：")
             return text if len(text.split()) <= 12 else ""
     return ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..finding import Finding, Rank, place
-from ..layout import Layout, is_blank
+from ..layout import Layout, TableCell, is_blank
 from ..lexicon import INSTRUCTION, INTRODUCTION, SIGNATURE
 from ..model import Paragraph
 from ..wording import MARKERS, without_markers
@@ -90,9 +90,14 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     right = next((c for c in row if c.column >= cell.end), None)
     if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
         return False
-    below = next((c for c in layout.row_at(p, 1) if c.column == cell.column), None)
-    return not (
-        below is not None and below.empty and below.cell.span == cell.cell.span and len(table.rows[0]) == len(row) == 1
+    return not _is_over_empty(layout, p, row)
+
+
+def _is_over_empty(layout: Layout, p: Paragraph, row: Sequence[TableCell]) -> bool:
+    """Whether every cell of the row has an empty one below it, which takes what it asks for."""
+    below = layout.row_at(p, 1)
+    return [(c.column, c.cell.span) for c in below] == [(c.column, c.cell.span) for c in row] and all(
+        c.empty for c in below
     )
 
 
@@ -116,8 +121,15 @@ def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
         return after is None or (not after.number and after.cell is None and not is_blank(without_markers(after.text)))
     if following.text.strip().endswith(COLON) and len(following.text) <= MAX_LABEL:
         return True
+    above = layout.before(p, 1)
+    if above is not None and above.style == p.style and above.cell is None and _is_short_label(above.text.strip()):
+        return True  # the last of several labels
     label, colon, value = following.text.replace("：", ":").partition(":")
     return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
+
+
+def _is_short_label(text: str) -> bool:
+    return text.endswith(COLON) and len(text) <= MAX_BODY_LABEL and len(text.split()) <= MAX_BODY_WORDS
 
 
 def _inside(p: Paragraph) -> Iterator[Finding]:

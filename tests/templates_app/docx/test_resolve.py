@@ -105,3 +105,16 @@ def test_a_prompt_that_only_its_section_names_is_the_text_of_that_section() -> N
     style = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
     found = [field for field in fields_of(body, styles=style) if field.detector == "prompt"]
     assert [(field.label, field.type) for field in found] == [(words, FieldType.LONG_TEXT) for words in headings]
+
+
+def test_a_date_beside_a_signature_says_whose_it_is() -> None:
+    line = paragraph("Supervisor signature: ______ Date: ______")
+    assert [f.label for f in fields_of(line)] == ["Supervisor signature", "Supervisor signature: Date"]
+    row = grid(["Manager approval"], ["Signature", "", "Date", ""])
+    assert [f.label for f in fields_of(row)] == ["Manager approval: Signature", "Manager approval: Date"]
+    assert [f.label for f in fields_of(paragraph("Signature: ______ Date: ______"))] == ["Signature", "Date"]
+
+
+def test_a_choice_that_nothing_names_is_named_by_what_it_offers() -> None:
+    (found,) = fields_of(paragraph("Approved / Not approved (circle one)"))
+    assert found.label == "Approved / Not approved"

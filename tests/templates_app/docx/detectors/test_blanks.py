@@ -48,3 +48,24 @@ def test_a_rule_across_the_page_is_no_place() -> None:
 def test_an_ellipsis_fills_the_cell_beside_a_label() -> None:
     assert spans(find_blanks, grid(["Entry level", "…"], ["Board", "…"])) == ["…", "…"]
     assert spans(find_blanks, paragraph("…")) == []
+
+
+def test_lines_in_cells_side_by_side_are_places_of_their_own() -> None:
+    assert spans(find_blanks, grid(["________", "________"], ["Buyer", "Seller"])) == ["________", "________"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Du ……/……/………… au ../../....", ["……/……/…………", "../../...."]),
+        ("Né(e) le : |__|__| |__|__| |__|__|__|__| à ____", ["|__|__| |__|__| |__|__|__|__|", "____"]),
+        ("ID: |_|_|_|_|", ["|_|_|_|_|"]),
+        ("日期：年  月  日", ["年  月  日"]),
+        ("2024年　月　日", ["2024年　月　日"]),
+        ("　　　　㊞", ["　　　　"]),
+        ("その他（　　　　）", ["　　　　"]),
+        ("合計　　　円", ["　　　"]),
+    ],
+)
+def test_marks_that_stand_together_are_one_place(text: str, found: list[str]) -> None:
+    assert spans(find_blanks, paragraph(text)) == found

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from templates_app.docx.detectors.cells import find_cells
 from templates_app.docx.model import FieldType
 
@@ -134,3 +136,26 @@ def test_a_line_to_sign_on_drawn_by_the_cell_of_its_caption() -> None:
     empty = "<w:tr>" + cell("<w:p/>") * 3 + "</w:tr>"
     captions = cell(paragraph("Signature"), above) + cell("<w:p/>") + cell(paragraph("Date"), above)
     assert places(f"<w:tbl>{empty}<w:tr>{captions}</w:tr></w:tbl>") == [("Signature", 0), ("Date", 2)]
+
+
+def test_a_total_of_a_form_is_asked_for() -> None:
+    assert places(grid(["Total hours", "", "Rate", ""])) == [("Total hours", 1), ("Rate", 3)]
+
+
+def test_a_row_of_another_shape_is_none_of_the_grid_of_ticks() -> None:
+    wide = "<w:tr>" + cell(paragraph("Comments")) + cell("<w:p/>", '<w:gridSpan w:val="2"/>') + "</w:tr>"
+    ticks = "".join(f"<w:tr>{''.join(cell(paragraph(text)) for text in row)}</w:tr>" for row in (
+        ("Task", "Team", "Lead"), ("Plan", "x", "x")))
+    assert places(f"<w:tbl>{LINES}{ticks}{wide}</w:tbl>") == [("Comments", 7)]
+
+
+def test_a_sentence_over_rows_is_no_title() -> None:
+    rows = ["Declaration"], ["I declare that all of this is true."], ["Name", ""]
+    assert places(grid(*rows)) == [("Declaration: Name", 3)]
+
+
+@pytest.mark.parametrize("titles", [("Prepared by", "Checked by", "Approved by"), ("Name", "Signature", "Date")])
+def test_one_row_to_sign_in_is_no_table_of_records(titles: tuple[str, ...]) -> None:
+    assert places(grid(titles, ["", "", ""])) == [(title, n) for n, title in enumerate(titles, 3)]
+    (found,) = findings(find_cells, grid(titles, ["", "", ""], ["", "", ""]))
+    assert found.type is FieldType.TABLE

@@ -140,3 +140,12 @@ def test_statements_hide_what_stands_in_them() -> None:
 
 def test_a_mark_that_touches_a_token_only_lengthens_it() -> None:
     assert [f.marker for f in fields_of(paragraph("Address: __$__addr______"))] == ["$__addr__"]
+
+
+def test_a_number_in_brackets_that_counts_something_is_to_be_agreed() -> None:
+    (found,) = fields_of(paragraph("Either party may give [30] days’ notice, see [12]."))
+    assert (found.marker, found.type) == ("[30]", FieldType.NUMBER)
+
+
+def test_a_job_title_is_somebody_elses_in_each_place() -> None:
+    assert len(fields_of(paragraph("Approved by [job title]") + paragraph("Checked by [job title]"))) == 2
