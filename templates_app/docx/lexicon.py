@@ -29,6 +29,7 @@ DATE = _pattern(
     " né(e)_le fait_le signed_on valid_until ważne_do ważny_do data_inizio data_fine data_nascita data_urodzenia"
     " data_rozpoczęcia data_zakończenia data_wydania data_złożenia data_podpisania data_wpływu data_sporządzenia"
     " next_review period_from by_when begins_on commence_on commences_on commencing_on starting_on starts_on ends_on"
+    " completed_on closed_on issued_on received_on approved_on reviewed_on updated_on raised_on submitted_on started_on"
     " with_effect_from effective_from valid_as_of beginnt_am endet_am",
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
@@ -178,6 +179,7 @@ IDENTIFIER = _pattern(
     "phone telephone reference ref id serial passport iban konto konto-nr zip postal account_no account_number"
     " case_no case_number file_no file_number contract_no contract_number project_no project_number policy_no"
     " policy_number invoice_no invoice_number order_no order_number tax_no tax_number vat_no vat_number"
+    " social_security"
     " dni nie nif cif cpf cnpj rg ssn bsn pesel nip regon matricule siret siren ust-idnr steuernummer employee_no"
     " document_no document_number doc_no revision rev issue_no fax tracking registration version referansenr"
     " saksnummer license licence code",
@@ -276,8 +278,13 @@ OPPOSITES = tuple(tuple(pair.split("/")) for pair in (
     " муж/жен 男/女 ذكر/أنثى approved/rejected approved/declined approve/reject accepted/rejected accept/reject"
     " granted/refused satisfactory/unsatisfactory agree/disagree temporary/permanent full-time/part-time"
     " single/married genehmigt/abgelehnt bestanden/durchgefallen befristet/unbefristet ledig/verheiratet"
-    " accordé/refusé favorable/défavorable aprobado/rechazado apto/inapto"
+    " am/pm accordé/refusé favorable/défavorable aprobado/rechazado apto/inapto"
 ).split())  # fmt: skip
+LEVELS = frozenset(
+    "high medium moderate low none minor major critical severe open closed yes no partial na hoch mittel niedrig gering"
+    " élevé moyen faible alto alta medio media bajo baja médio média baixo baixa basso bassa høy middels lav hög låg"
+    " hoog laag gemiddeld wysoki średni niski высокий средний низкий 高 中 低".split()
+)
 OPPOSED_LETTERS = (("Y", "N"), ("M", "F"), ("J", "N"), ("m", "w"), ("H", "F"), ("S", "N"))
 NEGATIONS = "not nicht non no não ikke inte niet nie не".split()
 SELECTION = (

@@ -34,7 +34,7 @@ IN_WORDS = re.compile(r"^\s*\([^()]*\)")
 DAY_OF = re.compile(r"\s*days? of\b")
 CURRENCY = re.compile(r"(?:[€£¥₽₹$]|\b(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|RUB|BRL))\s*$")
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
-WEAK = re.compile(r"[\W\d_]*|\w{1,2}|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
+WEAK = re.compile(r"[\W\d_]*|\w{1,2}|[\dX]+(?:[.,][\dX]+)+|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
 
 
 def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:

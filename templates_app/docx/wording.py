@@ -89,6 +89,7 @@ MARKERS = re.compile(
     r"<{2,3}[^<>]{0,200}>{2,3}|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
     r"|[_\u3000 ]+年[_\u3000 ]+月[_\u3000 ]+日|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
 )
+SALUTATION = re.compile(r"(?:mr|ms|mrs|dr|herrn?|frau|sra?|mme|m)\b\.?\s?/", re.IGNORECASE)
 ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
 
 
@@ -98,7 +99,7 @@ def without_markers(text: str, instead: str = "") -> str:
 
 def alternatives(words: str) -> tuple[str, ...]:
     """WEEKLY/MONTHLY/QUARTERLY offers a choice."""
-    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold():
+    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold() or SALUTATION.match(words):
         return ()
     return tuple(part.strip(" .") for part in words.split("/"))
 

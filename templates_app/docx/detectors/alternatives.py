@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
-from ..lexicon import NEGATIONS, OPPOSED_LETTERS, OPPOSITES, SELECTION, SINGLE, YES_NO
+from ..lexicon import LEVELS, NEGATIONS, OPPOSED_LETTERS, OPPOSITES, SELECTION, SINGLE, YES_NO, words_of
 from ..model import FieldType, Paragraph
 from ..wording import MARKERS
 
@@ -42,6 +42,7 @@ SELECTED = re.compile(
     rf"(?:^|[:?：？]\s*|\s{{2,}})((?:{WORDS})(?:{SLASH}(?:{WORDS}))+)\s*\(\s*{SELECTION}\b[^()\n]{{0,60}}\)\s*[.:?]?\s*$",
     re.IGNORECASE,
 )
+WHOLE = re.compile(r"\S[^\n]*\S")
 MAX_LINE = 300  # a longer paragraph offers nothing to circle
 
 
@@ -77,7 +78,7 @@ def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding
 def _opposite(layout: Layout, p: Paragraph) -> Finding | None:
     """Words to circle or strike out at the end of a line: "Sex:  Male   Female"."""
     selected = SELECTED.search(p.text)
-    match = selected or OPPOSITE.search(p.text)
+    match = selected or OPPOSITE.search(p.text) or _levels(p)
     if match is None or p.marks or MARKERS.search(p.text):
         return None
     start, words = (match.start(1), match[1]) if selected is not None else (match.start(), match[0])
@@ -90,6 +91,12 @@ def _opposite(layout: Layout, p: Paragraph) -> Finding | None:
     if is_blank(before) and not instructed and not _is_beside_label(layout, p):
         return None
     return _finding(p, start, words, 0.7) if not _belongs_to_label(layout, p, match) else None
+
+
+def _levels(p: Paragraph) -> re.Match[str] | None:
+    """High / Medium / Low, if there is nothing else in the paragraph."""
+    match = WHOLE.fullmatch(p.text) if p.text.count("/") > 1 else None
+    return match if match is not None and all(w in LEVELS for w in words_of(match[0])) else None
 
 
 def _is_beside_label(layout: Layout, p: Paragraph) -> bool:

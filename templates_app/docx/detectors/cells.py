@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
 from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
-from ..naming import key_of
+from ..naming import NUMBERING, key_of
 from ..rows import table_title
 from ..wording import MACHINE_TAG, without_markers
 from .alternatives import OFFERED, YES_OR_NO
@@ -30,10 +31,18 @@ ANSWER = re.compile(
 )
 LETTER = re.compile(r"[^\W\d_]")
 BREAK = re.compile(r"\s[-–—]\s|\n|\.\s|\(")
+COUNTED = re.compile(
+    r"^(?:section|part|step|teil|abschnitt|partie|parte|sección|seção|sezione|deel|del|раздел|часть)\s+\w{1,4}\s*[-–—:.]\s*"
+    r"(?=\S)",
+    re.IGNORECASE,
+)
 SIGNED = re.compile(f"{SIGNATURE.pattern}|{DATE.pattern}|{NAME.pattern}", re.IGNORECASE)
 SIGNERS = (FieldType.PERSON, FieldType.SIGNATURE, FieldType.DATE)
 MAX_CAPTION = 40
 MAX_SIGN = 2
+MIN_SCALE = 3
+MIN_MADE = 2  # cells with a label and room below it
+MAX_ROOM_WORDS = 15
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
 MAX_BESIDE_TALL = 60  # a longer label may have made the row as tall as it is
@@ -62,6 +71,8 @@ def find_cells(layout: Layout) -> Iterator[Finding]:
             and all(len(row) <= MAX_CELLS for row in table.rows)
         ):
             yield from _in_table(layout, table)
+        if table.part == layout.main and not table.form:
+            yield from _below_labels(table)
 
 
 def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
@@ -118,6 +129,43 @@ def _finding(
     )
 
 
+# cells that hold their label and, below it, room for the value
+
+
+def _below_labels(table: Table) -> Iterator[Finding]:
+    """Where most cells of a table are made so, as in the forms of authorities: "1. Name" over an empty line."""
+    cells = [c for row in table.rows for c in row if c.text and not c.cell.merged and not c.cell.nested]
+    labels = {id(a) for row in table.rows for a, b in pairwise(row) if b.empty}
+    made = [c for c in cells if id(c) not in labels and _has_room(c)]
+    known = [c for c in made if NUMBERING.match(c.text) or tell_type(c.text) is not None]
+    if len(made) < MIN_MADE or len(made) * 2 < len(cells) or len(known) * 2 < len(made):
+        return
+    for c in made:
+        yield _below_label(c)
+
+
+def _has_room(cell: TableCell) -> bool:
+    """A short label that asks nothing with a colon, in the first paragraph, and nothing in those after it."""
+    label, *rest = cell.paragraphs
+    words = label.text.split()
+    return (
+        bool(rest)
+        and cell.cell.bordered
+        and 0 < len(words) <= MAX_ROOM_WORDS
+        and not cell.text.endswith((*COLON, "."))
+        and LETTER.search(without_markers(cell.text)) is not None
+        and without_markers(cell.text) == cell.text
+        and not any(p.marks or p.drawing for p in cell.paragraphs)
+        and all(is_blank(p.text) and not is_counted(p) for p in rest)
+    )
+
+
+def _below_label(cell: TableCell) -> Finding:
+    found = _finding(cell, cell.text, 0.6)
+    found.anchors = (place(cell.paragraphs[1], 0, 0),)
+    return found
+
+
 # what rows are
 
 
@@ -134,7 +182,10 @@ def _is_header(table: Table, at: int) -> bool:
     row = table.rows[at]
     if len(row) < 2 or at + 1 >= len(table.rows):
         return False
-    if not all(_is_label(c) and len(c.text) <= MAX_HEADER and not c.text.endswith(COLON) for c in row[1:]):
+    if _is_scale(row):
+        return True
+    titled = [c for c in row[1:] if not (c.cell.merged and at)]
+    if not titled or not all(_is_label(c) and len(c.text) <= MAX_HEADER and not c.text.endswith(COLON) for c in titled):
         return False
     if not (is_blank(row[0].text) or _is_label(row[0]) or row[0].text == "#"):
         return False
@@ -147,7 +198,21 @@ def _is_header(table: Table, at: int) -> bool:
         return False
     if at and any("?" in c.text or YES_OR_NO.fullmatch(c.text) for c in row):
         return False
-    return at == 0 or _looks_like_header(row) or (at == 1 and _is_banner(table, 0))
+    return at == 0 or _looks_like_header(row) or (at == 1 and (_is_banner(table, 0) or _goes_on(table, row)))
+
+
+def _goes_on(table: Table, row: Sequence[TableCell]) -> bool:
+    """Whether titles in two rows stand over the same columns: the upper ones over several each."""
+    over = [table.above(1, c.column) for c in row]
+    spanning = [c for c in over if c is not None and c.cell.span > 1 and c.text]
+    return bool(spanning) and all(c is not None and (c.text or c is over[0]) for c in over)
+
+
+def _is_scale(row: Sequence[TableCell]) -> bool:
+    """Figures over columns to tick: 1, 2, 3, 4, 5."""
+    figures = [int(c.text) if c.text.isdecimal() else None for c in row[1:]]
+    steps = {b - a for a, b in pairwise(figures) if a is not None and b is not None}
+    return len(figures) >= MIN_SCALE and None not in figures and steps in ({1}, {-1})
 
 
 def _looks_like_header(row: Sequence[TableCell]) -> bool:
@@ -250,7 +315,7 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
         return
     titles = _titles(grid, at) if grid.outlined else {}
     named = _row_label(row)
-    if titles and TOTAL.match(named):
+    if (titles and TOTAL.match(named)) or _is_group_title(grid, at):
         return
     ticked = [c for c in row[1:] if c.empty and _is_answer_title(titles.get(c.column, ""))]
     if named and len(ticked) > 1:
@@ -265,16 +330,25 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
-            signed = n > 1 and infer_type(named) is FieldType.SIGNATURE
+            signed = n > 1 and infer_type(named) is FieldType.SIGNATURE and len(words_of(named)) > 1
             yield _finding(cell, _own_words(left), 0.8, banner="" if signed else _banner_over(grid.table, at))
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
 
 
+def _is_group_title(grid: Grid, at: int) -> bool:
+    """Words over several columns, with empty cells behind them where the row below has its values."""
+    row, rows = grid.table.rows[at], grid.table.rows
+    if at + 1 >= len(rows) or row[0].cell.span < 2 or len(row) < 3 or not row[0].text:
+        return False
+    below = {c.column: c for c in rows[at + 1]}
+    return all(c.empty and c.column in below and below[c.column].text for c in row[1:])
+
+
 def _is_answer_title(title: str) -> bool:
     """A column to tick: Yes, No, Agree, Often."""
     words = words_of(title)
-    return bool(words) and all(word in YES_NO_WORDS or word in RATINGS for word in words)
+    return bool(words) and all(word in YES_NO_WORDS or word in RATINGS or word.isdecimal() for word in words)
 
 
 def _choice(named: str, cells: Sequence[TableCell], options: Sequence[str]) -> Finding:
@@ -304,7 +378,7 @@ def _banner_over(table: Table, at: int) -> str:
             text = table.rows[i][0].text if _is_banner(table, i) else ""
             if text.endswith(".") and not BREAK.search(text):
                 continue  # a sentence
-            text = BREAK.split(text)[0].strip(" :：")
+            text = BREAK.split(COUNTED.sub("", text, count=1))[0].strip(" :：")
             return text if len(text.split()) <= 12 else ""
     return ""
 
@@ -312,6 +386,8 @@ def _banner_over(table: Table, at: int) -> str:
 def _in_grid(cell: TableCell, named: str, title: str, *, alone: bool) -> Finding:
     """A cell between a row label and a column title, which says nothing when it only says "Response"."""
     named = named.rstrip(" :：")
+    if not LETTER.search(named):
+        return _finding(cell, f"{title} ({named})", 0.75, infer_type(title, column=True))
     if alone or ANSWER.fullmatch(title.strip()):
         return _finding(cell, named, 0.75, infer_type(named))
     return _finding(cell, f"{named}: {title}", 0.75, infer_type(title, column=True))
@@ -324,7 +400,16 @@ def _titles(grid: Grid, at: int) -> dict[int, str]:
     header = grid.table.rows[grid.header]
     if len(header) != len(grid.table.rows[at]):
         return {}
-    return {c.column: " ".join(c.text.split()) for c in header}
+    return {c.column: _full_title(grid.table, c) for c in header}
+
+
+def _full_title(table: Table, title: TableCell) -> str:
+    """With the words over it that stand over several: "Date: From"."""
+    above = table.above(title.cell.row, title.column) if title.cell.row else None
+    words = [" ".join(title.text.split())]
+    if above is not None and (title.cell.merged or title.cell.span < above.cell.span < table.width):
+        words.insert(0, " ".join(above.text.split()))
+    return ": ".join(filter(None, words))
 
 
 def _row_label(row: Sequence[TableCell]) -> str:
@@ -333,6 +418,7 @@ def _row_label(row: Sequence[TableCell]) -> str:
     if not texts:
         return ""
     named = next((t for t in texts if not ORDINAL.fullmatch(t) and LETTER.search(t)), texts[0])
+    named = without_markers(named).strip() or named
     return named.split("\n")[0][:MAX_HEADER] if len(named) <= MAX_LABEL else ""
 
 

@@ -132,3 +132,16 @@ def test_printed_numbers_come_along() -> None:
 
 def test_headers_have_no_sections() -> None:
     assert sections(paragraph("x") + grid(["y"]), headers=[heading("Head", 1)]) == []
+
+
+def test_the_title_that_opens_a_document_is_no_section() -> None:
+    parts = bold("1. Definitions") + TEXT + bold("2. Term") + TEXT
+    assert sections(bold("Services in the garden") + TEXT + parts) == [("1. Definitions", 1), ("2. Term", 1)]
+    plain = bold("Purpose") + TEXT + bold("Scope") + TEXT
+    assert sections(bold("Training record") + TEXT + plain) == [("Purpose", 1), ("Scope", 1)]
+    assert sections(plain + bold("Definitions") + TEXT) == [("Purpose", 1), ("Scope", 1), ("Definitions", 1)]
+
+
+def test_paragraph_signs_number_headings() -> None:
+    body = TEXT + bold("§ 1 Beginn") + TEXT + bold("§ 2 Vergütung") + TEXT
+    assert sections(body) == [("§ 1 Beginn", 1), ("§ 2 Vergütung", 1)]

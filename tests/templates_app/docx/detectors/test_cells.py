@@ -159,3 +159,61 @@ def test_one_row_to_sign_in_is_no_table_of_records(titles: tuple[str, ...]) -> N
     assert places(grid(titles, ["", "", ""])) == [(title, n) for n, title in enumerate(titles, 3)]
     (found,) = findings(find_cells, grid(titles, ["", "", ""], ["", "", ""]))
     assert found.type is FieldType.TABLE
+
+
+def test_a_row_named_by_a_figure_is_named_by_its_titles() -> None:
+    rows = ["Version", "Date", "Author"], ["0.1", "", ""]
+    assert places(grid(*rows)) == [("Date (0.1)", 4), ("Author (0.1)", 5)]
+
+
+def test_titles_lose_the_number_of_their_section() -> None:
+    assert places(grid(["SECTION B – ACCIDENT DETAILS"], ["Date:", ""])) == [("ACCIDENT DETAILS: Date", 2)]
+
+
+def test_figures_over_columns_are_a_scale_to_tick() -> None:
+    found = findings(find_cells, grid(["", "1", "2", "3"], ["Content", "", "", ""], ["Trainer", "", "", ""]))
+    assert [(f.label, f.type, f.options) for f in found] == [
+        ("Content", FieldType.CHOICE, ("1", "2", "3")), ("Trainer", FieldType.CHOICE, ("1", "2", "3"))
+    ]  # fmt: skip
+
+
+def two_rows_of_titles(*below: str) -> str:
+    def row(*cells: str) -> str:
+        return f"<w:tr>{''.join(cells)}</w:tr>"
+
+    first, goes_on, two = '<w:vMerge w:val="restart"/>', "<w:vMerge/>", '<w:gridSpan w:val="2"/>'
+    upper = row(cell(paragraph("Leave"), first), cell(paragraph("Date"), two), cell(paragraph("Hours"), first))
+    lower = row(cell("<w:p/>", goes_on), *(cell(paragraph(t)) for t in ("From", "To")), cell("<w:p/>", goes_on))
+    rows = (row(cell(paragraph(name)), cell("<w:p/>"), cell("<w:p/>"), cell("<w:p/>")) for name in below)
+    return f"<w:tbl>{LINES}{upper}{lower}{''.join(rows)}</w:tbl>"
+
+
+def test_titles_in_two_rows() -> None:
+    assert [label for label, _ in places(two_rows_of_titles("Annual", "☐ Sick"))] == [
+        "Annual: Date: From", "Annual: Date: To", "Annual: Hours",
+        "Sick: Date: From", "Sick: Date: To", "Sick: Hours",
+    ]  # fmt: skip
+
+
+def test_words_over_a_group_of_filled_rows_ask_nothing() -> None:
+    wide = cell(paragraph("Access control"), '<w:gridSpan w:val="2"/>') + cell("<w:p/>") * 2
+    rows = [("ID", "Title", "Low", "High"), ("AC-1", "Policy", "yes", "yes")]
+    titles, filled = ("".join(cell(paragraph(text)) for text in row) for row in rows)
+    rows_of = "".join(f"<w:tr>{row}</w:tr>" for row in (titles, wide, filled))
+    assert places(f"<w:tbl>{LINES}{rows_of}</w:tbl>") == []
+
+
+def labelled(*labels: str) -> str:
+    cells = "".join(cell(paragraph(label) + "<w:p/>") for label in labels)
+    return f"<w:tbl>{LINES}<w:tr>{cells}</w:tr></w:tbl>"
+
+
+def test_room_below_the_label_in_its_cell() -> None:
+    found = findings(find_cells, labelled("1. Name (last, first)", "2. Organization", "7b. Date"))
+    assert [(f.anchors[0].p, f.anchors[0].start) for f in found] == [(1, 0), (3, 0), (5, 0)]
+    assert [f.type for f in found] == [FieldType.PERSON, FieldType.TEXT, FieldType.DATE]
+
+
+def test_an_empty_line_after_ordinary_text_is_no_room() -> None:
+    assert places(labelled("Quality manual", "Kept for ever", "Archive")) == []
+    assert places(labelled("1. Check the container and write the time of day in the book.", "2. Close it.")) == []

@@ -104,3 +104,8 @@ def test_words_to_circle_beside_their_label() -> None:
 )
 def test_words_that_offer_nothing(text: str) -> None:
     assert spans(find_alternatives, paragraph(text)) == []
+
+
+def test_levels_beside_what_is_rated() -> None:
+    assert spans(find_alternatives, grid(["Risk rating", "High / Medium / Low"])) == ["High / Medium / Low"]
+    assert spans(find_alternatives, grid(["Runs on", "Windows / Linux / Solaris"])) == []

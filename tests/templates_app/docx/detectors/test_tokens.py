@@ -149,3 +149,8 @@ def test_a_number_in_brackets_that_counts_something_is_to_be_agreed() -> None:
 
 def test_a_job_title_is_somebody_elses_in_each_place() -> None:
     assert len(fields_of(paragraph("Approved by [job title]") + paragraph("Checked by [job title]"))) == 2
+
+
+def test_a_form_of_address_is_no_choice() -> None:
+    (found,) = fields_of(paragraph("Dear [Mr./Ms. Last Name]:"))
+    assert found.type is not FieldType.CHOICE
