@@ -29,6 +29,7 @@ DATE = _pattern(
     " né(e)_le fait_le signed_on valid_until ważne_do ważny_do data_inizio data_fine data_nascita data_urodzenia"
     " data_rozpoczęcia data_zakończenia data_wydania data_złożenia data_podpisania data_wpływu data_sporządzenia"
     " next_review period_from by_when begins_on commence_on commences_on commencing_on starting_on starts_on ends_on"
+    " luogo_e_data local_e_data lugar_y_fecha lieu_et_date miejscowość,_data"
     " completed_on closed_on issued_on received_on approved_on reviewed_on updated_on raised_on submitted_on started_on"
     " with_effect_from effective_from valid_as_of beginnt_am endet_am",
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
@@ -112,6 +113,8 @@ ROLE = _pattern(
     " empleado empleada"
     " paciente beneficiario titular docente profesor profesora jefe participante padre madre estudiante coordinador"
     " elaborado_por revisado_por aprobado_por facilitador moderador secretario auditor_líder asistente"
+    " sottoscritto sottoscritta abajo_firmante pracownika wnioskodawcy przełożonego opiekuna ucznia dziecka rodzica"
+    " auditee"
     " referente legale_rappresentante dipendente lavoratore conduttore locatore testimone alunno alunna studente"
     " genitore tutore titolare coordinatore"
     " contactpersoon verantwoordelijke aanvrager leidinggevende medewerker werknemer huurder verhuurder getuige"
@@ -238,7 +241,7 @@ OPEN_QUESTION = Folded(
     r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
 )
 UNIT = Folded(
-    r"(?:%|€|£|(?:日間|時間|時|小时|天|人|名|円|元|岁|歳|年間|か月|ヶ月|个月)|(?:working |business |calendar )?"
+    r"(?:%(?!\w)|€|£|(?:日間|時間|時|小时|天|人|名|円|元|岁|歳|年間|か月|ヶ月|个月)|(?:working |business |calendar )?"
     r"(?:years?|days?|hours?|months?|weeks?|minutes?|percent|times|users|people|jahren?|tagen?|stunden"
     r"|monaten?"
     r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"
@@ -296,6 +299,11 @@ SELECTION = (
 RATINGS = frozenset(
     "strongly agree disagree neutral poor fair good excellent satisfied dissatisfied very never rarely sometimes often"
     " always n a".split()
+)
+VERDICTS = frozenset(
+    "c nc ofi obs pass fail ok nok conform conforms nonconform conforming nonconforming compliant noncompliant non met"
+    " not"
+    " partially partial applicable true false satisfactory unsatisfactory acceptable unacceptable done".split()
 )
 INTRODUCTION = _pattern(
     "following follows below folgende folgenden folgendes suivant suivante suivants siguiente siguientes"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import GENERIC, OPTIONAL, REQUIRED, SIGNATURE, words_of
+from .lexicon import GENERIC, INSTRUCTION, OPTIONAL, REQUIRED, SIGNATURE, words_of
 from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
@@ -31,15 +31,23 @@ PRINTED_NAME = re.compile(
     r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
 )  # beside the line it signs: "/L. M. Brown/", "Иванова Л.М."
 IN_WORDS = re.compile(r"^\s*\([^()]*\)")
+ON_DAY = re.compile(r"(?:[_…)\]>]|\.{3})\s*,?\s*(?:on|le|el|den)\s+$|(?<!\bI )\b(?:am|dated|vom)\s+$")
 DAY_OF = re.compile(r"\s*days? of\b")
 CURRENCY = re.compile(r"(?:[€£¥₽₹$]|\b(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|RUB|BRL))\s*$")
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
-WEAK = re.compile(r"[\W\d_]*|\w{1,2}|[\dX]+(?:[.,][\dX]+)+|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
+WEAK = re.compile(
+    r"[\W\d_]*|\w{1,2}|[\dX]+(?:[., ][\dX]+)+|[a-z]{0,5}[-./ ]?(?:X{2,}|[#0]{2,})(?:[-./ ]?[X#0]+)*"
+    r"|(?:link|url|lnk|text\d*|field\d*)",
+    re.IGNORECASE,
+)  # the shape of a number among them: "QM-XX", "X.X"
 
 
 def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:
     """Fields in reading order."""
     found = list(findings)
+    for finding in found:
+        if finding.same and _is_request(layout, finding):
+            finding.same = ""  # what each section is asked for is its own
     found += find_echoes(layout, found)
     stars = _stars_require(layout)
     groups = gather(join_rows(layout, settle(found)))
@@ -129,6 +137,8 @@ def _field(
     start = anchors[0]
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
     kind = _type(layout, first, label, around)
+    if kind in (FieldType.TEXT, FieldType.LONG_TEXT) and _is_request(layout, first):
+        label = clean_label(section_around(layout, first.anchors[0])) or label
     if kind is FieldType.DATE and previous is not None and _dates(layout, label, paragraph, previous):
         over, _, own = previous.label.rpartition(": ")
         label = f"{over if over and ' ' not in own else previous.label}: {label}"
@@ -228,6 +238,12 @@ def _is_section_text(layout: Layout, finding: Finding, *, named: bool) -> bool:
     return alone and (opens or not (named or layout.section_index(p) is None))
 
 
+def _is_request(layout: Layout, finding: Finding) -> bool:
+    """ "[State the purpose of it.]" under a heading, which is a better name for the text than what is said about it."""
+    asks = finding.rank is Rank.TOKEN and INSTRUCTION.match(finding.name) is not None
+    return asks and len(finding.name.split()) > 2 and _is_section_text(layout, finding, named=False)
+
+
 def _says_number(text: str, start: int, end: int) -> bool:
     """A currency before the place, or a unit after it and after the same number in words."""
     after = IN_WORDS.sub("", text[end : end + 90], count=1)
@@ -250,6 +266,8 @@ def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldTyp
         return FieldType.NUMBER
     if label == OWN_NAME:
         return FieldType.PERSON
+    if finding.rank is Rank.BLANK and ON_DAY.search(text, max(start - 12, 0), start):
+        return FieldType.DATE
     own = " ".join(filter(None, (split_identifier(finding.name), finding.label, finding.context)))
     for words in (own, around if not own or _is_cryptic(finding) else "", label):
         found = tell_type(words) if words else None

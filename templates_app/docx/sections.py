@@ -27,7 +27,8 @@ NUMBER = re.compile(
     rf"(?:§\s*|(?i:{KIND})\s+)?(\d{{1,3}}(?:\.\d{{1,3}})*|[A-Z]|[IVXLC]+)(?:[.):]|\s*[-–—:]|(?<=\d)\s)\s*(?=\S)"
 )
 DOCUMENT = re.compile(  # what a document calls itself in its title
-    r"\b(?:form|policy|procedure|agreement|contract|report|plan|application|request|record|checklist|register|template"
+    r"\b(?:(?:position|job) description|terms of reference|form|policy"
+    r"|procedure|agreement|contract|report|plan|application|request|record|checklist|register|template"
     r"|minutes|agenda|assessment|questionnaire|evaluation|review|charter|statement|letter|notice|manual|certificate|claim"
     r"|antrag|vertrag|formular|bericht|protokoll|checkliste|richtlinie|fragebogen|vereinbarung|vollmacht|mietvertrag"
     r"|arbeitsvertrag|demande|contrat|convention|rapport|formulaire|procès-verbal|attestation|fiche|procédure|politique"
@@ -37,6 +38,7 @@ DOCUMENT = re.compile(  # what a document calls itself in its title
     r"|(?:申請書|届|報告書|契約書|议事录|申请表|登记表|合同|报告)$|(?:نموذج|عقد|طلب|تقرير)",
     re.IGNORECASE,
 )
+SAID = re.compile(rf"(?i:{KIND})\s+(?:\d{{1,2}}|[A-Z]|[IVX]{{1,4}})\s*[-–—:.)]\s*[^\W\d_].{{2,}}")
 SENTENCES = re.compile(r"[.!?。]\s+\S.*\S{3}")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 PROSE_END = (".", ",", ";", "。", "،", "؛")
@@ -273,6 +275,7 @@ def _by_look(paragraphs: Sequence[Paragraph], styled: list[Candidate]) -> list[C
     ]
     if len(found) < FEW_STYLED:
         found += _capitals(paragraphs, {c.at for c in found})
+        found += _said(paragraphs, {c.at for c in found})
         found.sort(key=lambda c: c.at)
     found = _without_runs(found)
     found = _without_title(paragraphs, _without_cover(paragraphs, found))
@@ -297,6 +300,23 @@ def _capitals(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidat
         and not MARKERS.search(p.text)
     ]
     return [c for c in lines if not c.text.endswith((":", ",", ";"))] if len(lines) >= FEW_STYLED else []
+
+
+def _said(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidate]:
+    """Short lines that say they are a section, "Part 2: Your home", where they look like all other text."""
+    lines = [
+        _make(at, p, 0.0)
+        for at, p in enumerate(paragraphs)
+        if p.cell is None
+        and not p.text_box
+        and not p.in_toc
+        and at not in known
+        and len(p.text.strip()) <= MAX_BOLD
+        and SAID.match(p.text.strip())
+        and not MARKERS.search(p.text)
+    ]
+    lines = [c for c in lines if not c.text.endswith(PROSE_END)]
+    return lines if len(lines) > 1 else []
 
 
 def _body_size(paragraphs: Sequence[Paragraph]) -> float:

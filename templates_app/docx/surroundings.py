@@ -26,6 +26,7 @@ MAX_OPENING = 16  # but not when it opens the paragraph and the place ends it
 MAX_CLAUSES = 6  # so far back a name is looked for that the words before the place go on from
 MAX_BESIDE = 6  # words of a label that needs no caption after its place
 MAX_LINE_WORDS = 10
+MAX_TITLE_WORDS = 3  # more with a full stop behind are a sentence
 MAX_CELL_WORDS = 25
 MAX_AT = 3  # words before the place where something is signed: "Fait à", "Done at"
 MAX_NEARBY = 20
@@ -49,10 +50,12 @@ DEFINITION = re.compile(
 QUOTES = re.compile(r"[\"“„«»‘']")
 PLACE_AND_DAY = {
     "le": ("Lieu", "Date"), "den": ("Ort", "Datum"), "dnia": ("Miejscowość", "Data"), "il": ("Luogo", "Data"),
-    "a": ("Lugar", "Fecha"), "dne": ("Místo", "Datum"), "the": ("Place", "Date"),
+    "a": ("Lugar", "Fecha"), "dne": ("Místo", "Datum"),
 }  # fmt: skip
 DAY_WORDS = "|".join(PLACE_AND_DAY)
 DAY_AFTER = re.compile(rf"\s*,\s*({DAY_WORDS})\s+[_.…\[<]", re.IGNORECASE)
+SPANISH = re.compile(r"\s*En\s")  # "a" is a word of too many languages
+DATE_AFTER = re.compile(r"\s*,\s*_{1,6} de _", re.IGNORECASE)
 DAY_BEFORE = re.compile(rf"[_.…\]>]\s*,\s*({DAY_WORDS})\s+$", re.IGNORECASE)
 SELF = re.compile(
     r"(?:^|[\s.,;:])(?:Herrn?\s?/\s?Frau|Frau\s?/\s?Herrn?|D\.\s?/\s?D(?:ña|ª)\.?|Don\s?/\s?Doña|M\.\s?/\s?Mme"
@@ -130,10 +133,16 @@ def _definition(p: Paragraph, anchor: Anchor) -> str:
 def _place_or_day(p: Paragraph, anchor: Anchor) -> str:
     """The two places of "____, den ____" and its like, where a letter or a contract is signed."""
     place = DAY_AFTER.match(p.text, anchor.end)
-    if place is not None and len(p.text[: anchor.start].split()) <= MAX_AT:
+    if place is not None and len(p.text[: anchor.start].split()) <= MAX_AT and _is_said(p, place[1]):
         return PLACE_AND_DAY[place[1].casefold()][0]
+    if DATE_AFTER.match(p.text, anchor.end) and is_blank(p.text[: anchor.start]):
+        return "Place"
     day = DAY_BEFORE.search(p.text, max(anchor.start - 30, 0), anchor.start)
-    return PLACE_AND_DAY[day[1].casefold()][1] if day is not None else ""
+    return PLACE_AND_DAY[day[1].casefold()][1] if day is not None and _is_said(p, day[1]) else ""
+
+
+def _is_said(p: Paragraph, word: str) -> bool:
+    return word.casefold() != "a" or SPANISH.match(p.text) is not None
 
 
 def _caption_beside(p: Paragraph, anchor: Anchor, before: str) -> str:
@@ -167,7 +176,8 @@ def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
             return ""
         parts = [part for part in COMMA.split(words) if _tells(part)]
         words = " ".join((parts[-1] if parts else words).split()[-MAX_WORDS:])
-    return words
+    closed = words.count("(") > words.count(")") and p.text[:start].rstrip(" \xa0\t:：").endswith(")")
+    return f"{words})" if closed else words
 
 
 def _last_clause(clauses: list[str]) -> str:
@@ -194,7 +204,8 @@ def _around_line(layout: Layout, p: Paragraph) -> Iterator[str]:
     text = above.text.strip()
     if MARKERS.search(text) or (above.cell is not None and not _share_table(above, p)):
         return
-    if (text.endswith(ASKING) and len(text) <= 250) or len(text.split()) <= MAX_LINE_WORDS:
+    prose = text.endswith(".") and len(text.split()) > MAX_TITLE_WORDS
+    if (text.endswith(ASKING) and len(text) <= 250) or (len(text.split()) <= MAX_LINE_WORDS and not prose):
         yield text
 
 
@@ -333,6 +344,8 @@ def _caption_of_column(p: Paragraph, anchor: Anchor, captions: list[str]) -> str
         places = [m.start() for m in MARKERS.finditer(p.text, at, end)]
         columns += [places] if places else []
         at = gap.end() if gap is not None else end
+    if len(columns) == 1 and len(columns[0]) == len(captions) and not LETTERS.search(without_markers(p.text)):
+        columns = [[start] for start in columns[0]]
     if len(columns) != len(captions):
         return ""
     for places, caption in zip(columns, captions, strict=True):
@@ -352,7 +365,8 @@ def _is_lone_line(layout: Layout, p: Paragraph, below: Paragraph) -> bool:
     """A line drawn for a signature, with a word or two right below it that ask for nothing themselves."""
     above = layout.before(p, 1)
     asked = above is not None and above.text.rstrip().endswith(ASKING)
-    drawn = is_blank(without_markers(p.text)) and p.text.strip().startswith(("___", "....", "…"))
+    alone = len(_columns(below.text)) == 1 or len(_places(p)) == 1
+    drawn = alone and is_blank(without_markers(p.text)) and p.text.strip().startswith(("___", "....", "…"))
     text = below.text.strip()
     return drawn and not asked and len(text.split()) <= 4 and not text.endswith((*ASKING, ".")) and below.level is None
 
@@ -369,7 +383,8 @@ def _columns_above(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
         return ""
     i = layout.at[p.part, p.p]
     for above in reversed(layout.paragraphs[max(i - 2, 0) : i]):
-        titles = _columns(above.text)
+        is_captions = above.text.lstrip().startswith("(")  # of the line above it
+        titles = _columns(above.text) if not is_captions else []
         if len(titles) == count and not MARKERS.search(above.text):
             return titles[len(MARKERS.findall(p.text[: anchor.start]))]
     return ""

@@ -15,7 +15,8 @@ CAMEL = re.compile(
     r"|(?<=[a-zà-ÿа-я]{3})(?=\d+$)"
 )
 LEAD = re.compile(
-    r"^(?:(?:please |to be )?(?:insert|enter|add|type(?= (?:in|your|the|a|an)\b)|specify|provide|fill in|write"
+    r"^(?:(?:please |to be )?(?:(?:click|tap|press)(?: or tap| or click)?(?: on)?(?: here)? to \w+"
+    r"|insert|enter|add|type(?= (?:in|your|the|a|an)\b)|specify|provide|fill in|write"
     r"|select|choose|complete|"
     r"sett inn|skriv inn|einfügen|eingeben|insérer|saisir|insertar|inserir|inserire|введите|укажите|вставьте)"
     r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)",
@@ -87,7 +88,8 @@ def title_of(text: str) -> str:
 MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]{0,300}?>>")
 MARKERS = re.compile(
     r"<{2,3}[^<>]{0,200}>{2,3}|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
-    r"|[_\u3000 ]+年[_\u3000 ]+月[_\u3000 ]+日|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
+    r"|[_\u3000 ]+年[_\u3000 ]+月[_\u3000 ]+日|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+|\( {1,3}\)"
+    r"|(?:##|%|~)[A-Za-z]\w{1,40}(?:##|%|~)"
 )
 SALUTATION = re.compile(r"(?:mr|ms|mrs|dr|herrn?|frau|sra?|mme|m)\b\.?\s?/", re.IGNORECASE)
 ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
+from ..kinds import tell_type
 from ..layout import Layout, is_blank
 from ..model import FieldType, Paragraph
 from ..wording import without_markers
@@ -20,10 +21,10 @@ DAY = (
 )
 DATE = (
     r"_{1,10}\s?[/.\-]\s?_{1,10}\s?[/.\-]\s?_{1,12}"
-    r"|(?:\.{2,10}|…[.…]{0,9})\s?/\s?(?:\.{2,10}|…[.…]{0,9})\s?/\s?(?:\.{2,12}|…[.…]{0,11})"
+    r"|(?:\.{2,10}|…[.…]{0,9})\s?(?P<stroke>[/\-–])\s?(?:\.{2,10}|…[.…]{0,9})\s?(?P=stroke)\s?(?:\.{2,12}|…[.…]{0,11})"
     r"|_{2,}\s?(?:st|th)?\s?day of\s_{3,},?\s?(?:20)?_{2,}|_{4,},?\s{1,3}20\s?_{1,4}(?!_)"
     r"|_{2,}\sde\s_{3,}\sde[l ]?\s?(?:20)?_{2,}"
-    r"|(?<=[:\t ])[ \xa0]{2,}/[ \xa0]{2,}/[ \xa0]{2,}"
+    r"|(?<=[:\t ])[ \xa0]{2,}/[ \xa0]{2,}/(?:[ \xa0]{2,}|[ \xa0]?$)"
 )
 EAST = (
     r"(?:(?:平成|令和|昭和|民國|民国|西暦)\s*)?(?:20\d\d|[_\u3000 ]{1,40})年[_\u3000 ]{1,40}月[_\u3000 ]{1,40}日"
@@ -39,6 +40,9 @@ LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
 MARKS = re.compile(r"_|…|\.\.\.|\. \.|年[_\u3000 ]|\u3000{2}|[ \xa0]{2}(?:/[ \xa0]{2}|[»\"”]\s{5})")
 TOKEN_ENDS, TOKEN_STARTS = ("}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
 LINES_BELOW = 2  # lines under a line, from which on they ask for a longer text
+COLUMNS = re.compile(r"\t+|\s{4,}")
+SIGNED = (FieldType.SIGNATURE, FieldType.DATE, FieldType.PERSON)
+MAX_CAPTION = 40
 MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 
 
@@ -91,7 +95,8 @@ def _whole_line(layout: Layout, p: Paragraph, previous: Paragraph | None) -> Ite
         continued = (
             previous is not None
             and layout.cell_of(previous) is layout.cell_of(p)
-            and (_is_only_blanks(previous.text) or p.p == previous.p + 1)
+            and not _is_signed(layout, p)
+            and (len(BLANK.findall(previous.text)) == 1 if _is_only_blanks(previous.text) else p.p == previous.p + 1)
         )
         finding.ignored = finding.ignored or continued or not _is_writable(layout, p, match)
         if finding.type is None and _is_over_name(layout, p):
@@ -103,9 +108,22 @@ def _is_writable(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
     if p.cell is not None or len(match[0]) <= MAX_RULE:
         return True
     above, below = layout.before(p, 2), layout.after(p, 2)
-    if below is not None and (below.text.strip().startswith("(") or len(without_markers(below.text).strip()) <= 40):
+    if below is not None and (below.text.strip().startswith("(") or _is_captions(without_markers(below.text))):
         return True
     return above is not None and (above.text.strip().endswith((":", "?", "：")) or len(above.text) <= 80)
+
+
+def _is_signed(layout: Layout, p: Paragraph) -> bool:
+    """Whether the next line says that this one is for a signature, a name or a date."""
+    below = layout.after(p, 1)
+    if below is None or MARKS.search(below.text) or below.text.rstrip().endswith((":", ".")):
+        return False
+    columns = COLUMNS.split(below.text.strip())
+    return _is_captions(below.text) and all(tell_type(column) in SIGNED for column in columns)
+
+
+def _is_captions(text: str) -> bool:
+    return all(len(column) <= MAX_CAPTION for column in COLUMNS.split(text.strip()))
 
 
 def _is_over_name(layout: Layout, p: Paragraph) -> bool:

@@ -129,9 +129,20 @@ def _label_in_line(boxes: Sequence[Box]) -> None:
     after = [_first_words(text[b.end : end]) for b, end in zip(boxes, ends, strict=True)]
     starts = [0] + [b.end for b in boxes[:-1]]
     before = [_last_words(text[start : b.start]) for b, start in zip(boxes, starts, strict=True)]
-    use_before = (not after[-1] and bool(before[0])) or all(words.casefold() in YES_NO_WORDS for words in before)
+    ends_with_box = not after[-1] and bool(before[0])
+    answers = all(words.casefold() in YES_NO_WORDS for words in before)
+    use_before = ends_with_box or answers or _stand_behind(text, boxes)
     for box, words in zip(boxes, before if use_before else after, strict=True):
         box.label = words
+
+
+def _stand_behind(text: str, boxes: Sequence[Box]) -> bool:
+    """Whether each box is nearer to the words before it than to those behind it: "Mr ☐  Mrs ☐  Other"."""
+    before = (text[: b.start] for b in boxes)
+    behind = (text[b.end :] for b in boxes)
+    return all(words[-2:].strip() and words[-2:-1].strip(" :") for words in before) and all(
+        is_blank(words[:2]) for words in behind
+    )
 
 
 def _first_words(text: str) -> str:
@@ -140,7 +151,7 @@ def _first_words(text: str) -> str:
 
 
 def _last_words(text: str) -> str:
-    return re.split(r"\t|\n|\s{3,}", text.strip())[-1].strip(" /;,|")[:MAX_LABEL]
+    return re.split(r"\t|\n|\s{3,}|[:：]\s", text.strip())[-1].strip(" /;,|")[:MAX_LABEL]
 
 
 # several boxes in one paragraph

@@ -10,7 +10,7 @@ from itertools import pairwise
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
-from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, YES_NO_WORDS, words_of
+from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, VERDICTS, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
 from ..naming import NUMBERING, key_of
 from ..rows import table_title
@@ -37,12 +37,14 @@ COUNTED = re.compile(
     re.IGNORECASE,
 )
 SIGNED = re.compile(f"{SIGNATURE.pattern}|{DATE.pattern}|{NAME.pattern}", re.IGNORECASE)
+ANSWERS = YES_NO_WORDS | RATINGS | VERDICTS
 SIGNERS = (FieldType.PERSON, FieldType.SIGNATURE, FieldType.DATE)
 MAX_CAPTION = 40
 MAX_SIGN = 2
 MIN_SCALE = 3
 MIN_MADE = 2  # cells with a label and room below it
 MAX_ROOM_WORDS = 15
+MAX_SENTENCE = 4  # words with a full stop behind that may be a label: "Leave fr.o.m."
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
 MAX_BESIDE_TALL = 60  # a longer label may have made the row as tall as it is
@@ -152,7 +154,8 @@ def _has_room(cell: TableCell) -> bool:
         bool(rest)
         and cell.cell.bordered
         and 0 < len(words) <= MAX_ROOM_WORDS
-        and not cell.text.endswith((*COLON, "."))
+        and not cell.text.endswith(COLON)
+        and not (cell.text.endswith(".") and len(words) > MAX_SENTENCE)
         and LETTER.search(without_markers(cell.text)) is not None
         and without_markers(cell.text) == cell.text
         and not any(p.marks or p.drawing for p in cell.paragraphs)
@@ -348,7 +351,7 @@ def _is_group_title(grid: Grid, at: int) -> bool:
 def _is_answer_title(title: str) -> bool:
     """A column to tick: Yes, No, Agree, Often."""
     words = words_of(title)
-    return bool(words) and all(word in YES_NO_WORDS or word in RATINGS or word.isdecimal() for word in words)
+    return bool(words) and all(word in ANSWERS or word.isdecimal() for word in words)
 
 
 def _choice(named: str, cells: Sequence[TableCell], options: Sequence[str]) -> Finding:

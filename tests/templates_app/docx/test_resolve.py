@@ -118,3 +118,8 @@ def test_a_date_beside_a_signature_says_whose_it_is() -> None:
 def test_a_choice_that_nothing_names_is_named_by_what_it_offers() -> None:
     (found,) = fields_of(paragraph("Approved / Not approved (circle one)"))
     assert found.label == "Approved / Not approved"
+
+
+def test_a_blank_after_on_or_am_is_a_day() -> None:
+    body = paragraph("Completed by ______ on ______.") + paragraph("Das Verhältnis gilt am ______ als beendet.")
+    assert [f.type for f in fields_of(body)] == [FieldType.PERSON, FieldType.DATE, FieldType.DATE]

@@ -145,3 +145,9 @@ def test_the_title_that_opens_a_document_is_no_section() -> None:
 def test_paragraph_signs_number_headings() -> None:
     body = TEXT + bold("§ 1 Beginn") + TEXT + bold("§ 2 Vergütung") + TEXT
     assert sections(body) == [("§ 1 Beginn", 1), ("§ 2 Vergütung", 1)]
+
+
+def test_lines_that_say_they_are_sections() -> None:
+    body = paragraph("Section 1: Who you are") + TEXT + paragraph("Section 2: What you want") + TEXT
+    assert sections(body) == [("Section 1: Who you are", 1), ("Section 2: What you want", 1)]
+    assert sections(TEXT + paragraph("Part 2: see below") + TEXT) == []

@@ -69,3 +69,21 @@ def test_lines_in_cells_side_by_side_are_places_of_their_own() -> None:
 )
 def test_marks_that_stand_together_are_one_place(text: str, found: list[str]) -> None:
     assert spans(find_blanks, paragraph(text)) == found
+
+
+def test_a_line_under_an_answer_that_is_signed_does_not_go_on_with_it() -> None:
+    answer, captions = paragraph("Details: ______"), paragraph("Signature      Date")
+    signed = paragraph("________      ______")
+    assert spans(find_blanks, answer + signed + captions) == ["______", "________", "______"]
+    assert spans(find_blanks, answer + paragraph("________") + paragraph("Part B")) == ["______"]
+
+
+def test_a_line_below_the_place_and_the_day_is_signed() -> None:
+    signed = paragraph("____________") + paragraph("Assinatura do requerente")
+    body = paragraph("______, __ de ______ de 20__.") + signed
+    assert spans(find_blanks, body)[-1] == "____________"
+
+
+@pytest.mark.parametrize(("text", "found"), [("Born: …… - …… - …………", "…… - …… - …………"), ("Born:    /    /", "/    /")])
+def test_days_with_other_strokes(text: str, found: str) -> None:
+    assert spans(find_blanks, paragraph(text)) == [found]

@@ -106,3 +106,8 @@ def test_boxes_for_a_character_each_are_one_place(text: str, row: str) -> None:
     (found,) = findings(find_boxes, paragraph(text))
     assert found.type is None
     assert spans(find_boxes, paragraph(text)) == [row]
+
+
+def test_boxes_nearer_to_the_words_before_them() -> None:
+    (found,) = findings(find_boxes, paragraph("Title:  Mr ☐  Mrs ☐  Ms ☐  Other:"))
+    assert found.options == ("Mr", "Mrs", "Ms") and found.label == "Title:"

@@ -217,3 +217,9 @@ def test_room_below_the_label_in_its_cell() -> None:
 def test_an_empty_line_after_ordinary_text_is_no_room() -> None:
     assert places(labelled("Quality manual", "Kept for ever", "Archive")) == []
     assert places(labelled("1. Check the container and write the time of day in the book.", "2. Close it.")) == []
+
+
+def test_verdicts_over_columns_are_ticked() -> None:
+    rows = ["Requirement", "C", "NC", "OFI"], ["Is it so?", "", "", ""], ["x", "y", "z", "-"]
+    (found,) = findings(find_cells, grid(*rows))
+    assert (found.label, found.options) == ("Is it so?", ("C", "NC", "OFI"))

@@ -109,3 +109,9 @@ def test_words_that_offer_nothing(text: str) -> None:
 def test_levels_beside_what_is_rated() -> None:
     assert spans(find_alternatives, grid(["Risk rating", "High / Medium / Low"])) == ["High / Medium / Low"]
     assert spans(find_alternatives, grid(["Runs on", "Windows / Linux / Solaris"])) == []
+
+
+def test_a_short_letter_may_be_highlighted_in_many_places() -> None:
+    marked = '<w:highlight w:val="yellow"/>'
+    words = "".join(f"<w:p>{run('To ')}{run(name, marked)}</w:p>" for name in ("Company Name", "Project Title"))
+    assert spans(find_highlighted, words + paragraph("and all others")) == ["Company Name", "Project Title"]
