@@ -39,7 +39,19 @@ DATE_COMPOUND = Folded(
     r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date|kündigungsfrist)"
     r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist)(?![^\W_])"
 )
-DATE_ALONE = Folded(r"(?:data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?")
+DAY_PARTS = {  # a place for a part of a date, and how Word's picture strings write the part
+    word: picture
+    for picture, words in {
+        "d": "day tag jour día dia giorno dag dzień день",
+        "dd": "dd tt jj дд",
+        "MMMM": "month monat mois mes mês mese maand måned månad miesiąc месяц",
+        "MM": "mm мм",
+        "yyyy": "year jahr année an año ano anno jaar år rok год yyyy jjjj aaaa гггг",
+        "yy": "yy",
+    }.items()
+    for word in words.split()
+}
+DATE_ALONE = Folded(r"(?:dd|mm|yyyy|tt|jj|jjjj|aaaa|дд|мм|гггг|data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?")
 DATE_SIGNED = _pattern(
     "signed_on date_signed date_of_signature date_of_signing signature_date datum_der_unterschrift"
     " date_de_signature date_de_la_signature fecha_de_firma fecha_de_la_firma data_da_assinatura data_della_firma"

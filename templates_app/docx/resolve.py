@@ -11,7 +11,7 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import GENERIC, INSTRUCTION, OPTIONAL, REQUIRED, SIGNATURE, words_of
+from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, OPTIONAL, REQUIRED, SIGNATURE, words_of
 from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
@@ -135,8 +135,9 @@ def _field(
         or UNNAMED.get(first.type or FieldType.TEXT, "Field")
     )
     start = anchors[0]
+    part = _day_part(around if first.rank is Rank.BLANK else label)
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
-    kind = _type(layout, first, label, around)
+    kind = FieldType.DATE if part and first.type is None else _type(layout, first, label, around)
     if kind in (FieldType.TEXT, FieldType.LONG_TEXT) and _is_request(layout, first):
         label = clean_label(section_around(layout, first.anchors[0])) or label
     if kind is FieldType.DATE and previous is not None and _dates(layout, label, paragraph, previous):
@@ -156,8 +157,14 @@ def _field(
         section=layout.section_index(paragraph),
         columns=first.columns,
         hint=first.hint,
-        date_format=first.date_format,
+        date_format=first.date_format or (part if kind is FieldType.DATE else ""),
     )
+
+
+def _day_part(label: str) -> str:
+    """The picture string of a place for a day, a month or a year alone: "Date of birth: Year", "MM"."""
+    words = words_of(label.rpartition(":")[2] if ":" in label.rstrip(" :：") else label)
+    return DAY_PARTS.get(words[0], "") if len(words) == 1 else ""
 
 
 def _dates(layout: Layout, label: str, paragraph: Paragraph, previous: Field) -> bool:

@@ -308,8 +308,19 @@ def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> tuple[str, Ta
         if _tells(text):
             own = above.cell.row == cell.cell.row - 1 or above.cell.row == 0 or above.cell.header_row
             words = text.split("\n")[-1 if text.endswith(ASKING) else 0].strip() if own else ""
-            return words, above
+            part = title_part(table, above, cell) if own and table is not None else ""
+            return part or words, above
     return "", None
+
+
+def title_part(table: Table, above: TableCell, cell: TableCell) -> str:
+    """Of words set out over several cells, "Day   Month   Year", those over this one, with what stands above them."""
+    *over, last = above.text.split("\n")
+    parts = _columns(last)
+    below = [c.column for c in table.rows[cell.cell.row] if above.column <= c.column < above.end]
+    if len(parts) != len(below) or len(below) < 2:
+        return ""
+    return ": ".join([*(" ".join(words.split()).rstrip(" :：") for words in over[:1]), parts[below.index(cell.column)]])
 
 
 def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:

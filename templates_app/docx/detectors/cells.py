@@ -10,10 +10,11 @@ from itertools import pairwise
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
-from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, VERDICTS, YES_NO_WORDS, words_of
+from ..lexicon import DATE, DAY_PARTS, GENERIC, NAME, RATINGS, SIGNATURE, VERDICTS, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
 from ..naming import NUMBERING, key_of
 from ..rows import table_title
+from ..surroundings import title_part
 from ..wording import MACHINE_TAG, without_markers
 from .alternatives import OFFERED, YES_OR_NO
 
@@ -213,6 +214,8 @@ def _goes_on(table: Table, row: Sequence[TableCell]) -> bool:
 
 def _is_scale(row: Sequence[TableCell]) -> bool:
     """Figures over columns to tick: 1, 2, 3, 4, 5."""
+    if row[0].text.isdecimal():
+        return False  # the numbers of the columns
     figures = [int(c.text) if c.text.isdecimal() else None for c in row[1:]]
     steps = {b - a for a, b in pairwise(figures) if a is not None and b is not None}
     return len(figures) >= MIN_SCALE and None not in figures and steps in ({1}, {-1})
@@ -318,7 +321,7 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
         return
     titles = _titles(grid, at) if grid.outlined else {}
     named = _row_label(row)
-    if (titles and TOTAL.match(named)) or _is_group_title(grid, at):
+    if (TOTAL.match(named) and (titles or not _asks_total(grid, at))) or _is_group_title(grid, at):
         return
     ticked = [c for c in row[1:] if c.empty and _is_answer_title(titles.get(c.column, ""))]
     if named and len(ticked) > 1:
@@ -333,10 +336,29 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
+            if _is_day_part(left):
+                yield _finding(cell, f"{_date_before(row[:n])}: {left.text}".strip(" :"), 0.8)
+                continue
             signed = n > 1 and infer_type(named) is FieldType.SIGNATURE and len(words_of(named)) > 1
             yield _finding(cell, _own_words(left), 0.8, banner="" if signed else _banner_over(grid.table, at))
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
+
+
+def _is_day_part(label: TableCell) -> bool:
+    return label.text.strip(" :：").casefold() in DAY_PARTS
+
+
+def _date_before(row: Sequence[TableCell]) -> str:
+    """The label whose day, month and year have cells of their own."""
+    return next((c.text.rstrip(" :：") for c in reversed(row) if c.text and not _is_day_part(c)), "")
+
+
+def _asks_total(grid: Grid, at: int) -> bool:
+    """Whether a total is asked for: beside other labels, or below rows that wait for their values."""
+    row = grid.table.rows[at]
+    above = grid.table.rows[at - 1] if at else []
+    return sum(_is_label(c) for c in row) > 1 or (bool(above) and all(c.empty for c in above))
 
 
 def _is_group_title(grid: Grid, at: int) -> bool:
@@ -453,7 +475,10 @@ def _under_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
     above = grid.table.above(at, cell.column)
     if at == 0 or not grid.outlined or above is None or not _is_label(above) or above.cell.row != cell.cell.row - 1:
         return []
-    return [_finding(cell, above.text, 0.7)] if above.cell.span == cell.cell.span else []
+    if above.cell.span == cell.cell.span:
+        return [_finding(cell, above.text, 0.7)]
+    part = title_part(grid.table, above, cell)
+    return [_finding(cell, part, 0.7)] if part else []
 
 
 def _over_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:

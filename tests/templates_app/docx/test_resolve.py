@@ -123,3 +123,16 @@ def test_a_choice_that_nothing_names_is_named_by_what_it_offers() -> None:
 def test_a_blank_after_on_or_am_is_a_day() -> None:
     body = paragraph("Completed by ______ on ______.") + paragraph("Das Verhältnis gilt am ______ als beendet.")
     assert [f.type for f in fields_of(body)] == [FieldType.PERSON, FieldType.DATE, FieldType.DATE]
+
+
+def test_a_part_of_a_date_is_written_as_a_part() -> None:
+    line = fields_of(paragraph("Date of birth: Day ____ Month ____ Year ______"))
+    assert [(f.type, f.date_format) for f in line] == [
+        (FieldType.DATE, "d"), (FieldType.DATE, "MMMM"), (FieldType.DATE, "yyyy")
+    ]  # fmt: skip
+    row = fields_of(grid(["Date of birth", "DD", "", "MM", "", "YYYY", ""]))
+    assert [(f.type, f.date_format) for f in row] == [
+        (FieldType.DATE, "dd"), (FieldType.DATE, "MM"), (FieldType.DATE, "yyyy")
+    ]  # fmt: skip
+    (whole,) = fields_of(paragraph("Date of birth: ________"))
+    assert whole.date_format == ""

@@ -223,3 +223,28 @@ def test_verdicts_over_columns_are_ticked() -> None:
     rows = ["Requirement", "C", "NC", "OFI"], ["Is it so?", "", "", ""], ["x", "y", "z", "-"]
     (found,) = findings(find_cells, grid(*rows))
     assert (found.label, found.options) == ("Is it so?", ("C", "NC", "OFI"))
+
+
+def test_the_numbers_of_columns_are_no_scale() -> None:
+    assert places(grid(["No.", "Work", "Price", "Sum"], ["1", "2", "3", "4"], ["1", "Paint", "5", "5"])) == []
+    assert places(grid(["1", "2", "3", "4"], ["Paint", "", "", ""], ["Plaster", "x", "y", "z"]))[:1] != [("Paint: 2", 5)]
+
+
+def test_a_total_below_filled_rows_is_no_place() -> None:
+    wide = "<w:tr>" + cell(paragraph("Total"), '<w:gridSpan w:val="2"/>') + cell("<w:p/>") + "</w:tr>"
+
+    def rows(*texts: str) -> str:
+        cells = "".join(cell(paragraph(text) if text else "<w:p/>") for text in texts)
+        return f"<w:tbl>{LINES}<w:tr>{cells}</w:tr>{wide}</w:tbl>"
+
+    assert places(rows("Paint", "2", "5")) == []
+    assert places(rows("", "", "")) == [("Total", 4)]
+
+
+def test_parts_of_a_date_in_cells_of_their_own() -> None:
+    body = grid(["Date of birth", "Day", "", "Month", "", "Year", ""])
+    assert [label for label, _ in places(body)] == ["Date of birth: Day", "Date of birth: Month", "Date of birth: Year"]
+    above = cell(paragraph("Date of birth") + paragraph("Day      Month      Year"), '<w:gridSpan w:val="3"/>')
+    below = cell("<w:p/>") * 3
+    body = f"<w:tbl>{LINES}<w:tr>{above}</w:tr><w:tr>{below}</w:tr></w:tbl>"
+    assert [label for label, _ in places(body)] == ["Date of birth: Day", "Date of birth: Month", "Date of birth: Year"]
