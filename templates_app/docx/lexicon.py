@@ -51,7 +51,9 @@ DAY_PARTS = {  # a place for a part of a date, and how Word's picture strings wr
     }.items()
     for word in words.split()
 }
-DATE_ALONE = Folded(r"(?:dd|mm|yyyy|tt|jj|jjjj|aaaa|дд|мм|гггг|data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?")
+DATE_ALONE = Folded(
+    r"(?:dd|mm|yyyy|tt|jj|jjjj|aaaa|дд|мм|гггг|data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?"
+)
 DATE_SIGNED = _pattern(
     "signed_on date_signed date_of_signature date_of_signing signature_date datum_der_unterschrift"
     " date_de_signature date_de_la_signature fecha_de_firma fecha_de_la_firma data_da_assinatura data_della_firma"
@@ -253,7 +255,8 @@ OPEN_QUESTION = Folded(
     r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
 )
 UNIT = Folded(
-    r"(?:%(?!\w)|€|£|(?:日間|時間|時|小时|天|人|名|円|元|岁|歳|年間|か月|ヶ月|个月)|(?:working |business |calendar )?"
+    r"(?:%(?!\w)|€|£|(?:日間|時間|時|小时|天|人|名|円|元|岁|歳|年間|か月|ヶ月|个月|ريال|دينار|درهم|جنيه|أيام|يوم|شهر|سنة|ساعة)"
+    r"|(?:working |business |calendar )?"
     r"(?:years?|days?|hours?|months?|weeks?|minutes?|percent|times|users|people|jahren?|tagen?|stunden"
     r"|monaten?"
     r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"

@@ -57,6 +57,11 @@ DAY_AFTER = re.compile(rf"\s*,\s*({DAY_WORDS})\s+[_.…\[<]", re.IGNORECASE)
 SPANISH = re.compile(r"\s*En\s")  # "a" is a word of too many languages
 DATE_AFTER = re.compile(r"\s*,\s*_{1,6} de _", re.IGNORECASE)
 DAY_BEFORE = re.compile(rf"[_.…\]>]\s*,\s*({DAY_WORDS})\s+$", re.IGNORECASE)
+DATED = re.compile(r"\b(?:on|dated|as of|effective)\s+$", re.IGNORECASE)
+PARTY = re.compile(
+    r"\b(?:between|and|with|by|zwischen|und|mit|entre|et|y|e|tra|tussen|en|mellom|mellan|og|och|между|и)\s+$",
+    re.IGNORECASE,
+)
 SELF = re.compile(
     r"(?:^|[\s.,;:])(?:Herrn?\s?/\s?Frau|Frau\s?/\s?Herrn?|D\.\s?/\s?D(?:ña|ª)\.?|Don\s?/\s?Doña|M\.\s?/\s?Mme"
     r"|Mr\.?\s?/\s?M(?:r?s|iss)\.?(?:\s?/\s?M(?:r?s|iss)\.?)*|Sr\.?\s?/\s?Sra\.?"
@@ -124,10 +129,14 @@ def _definition(p: Paragraph, anchor: Anchor) -> str:
         return defined[1]
     definitions = [*DEFINITION.finditer(p.text), *DEFINED.finditer(p.text)]
     behind = min((d for d in definitions if d.start() >= anchor.end), key=re.Match.start, default=None)
-    begin = max((d.end() for d in definitions if d.end() <= anchor.start), default=0)
-    if behind is None or MARKERS.search(p.text, begin, anchor.start):
+    if behind is None:
         return ""
-    return behind[1].strip(" ,.")
+    begin = max((d.end() for d in definitions if d.end() <= anchor.start), default=0)
+    is_next = is_blank(p.text[anchor.end : behind.start()].strip(","))
+    dated = not is_next and DATED.search(p.text, begin, anchor.start) is not None
+    is_first = not dated and MARKERS.search(p.text, begin, anchor.start) is None
+    begins = is_next and PARTY.search(p.text, max(anchor.start - 30, 0), anchor.start) is not None
+    return behind[1].strip(" ,.") if begins or is_first else ""
 
 
 def _place_or_day(p: Paragraph, anchor: Anchor) -> str:

@@ -8,7 +8,8 @@ from .lexicon import GENERIC, words_of
 
 REFERENCE = re.compile(
     r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic!?|et al\.?|\W+|[a-z]|online|internet|citation needed|emphasis added"
-    r"|[^\W\d_]+\s*:\s*\d[\d\s,\-–:]*|redacted|in press|eds?\.?|pdf|video|accessed .*"
+    r"|[^\W\d_]+\s*:\s*\d[\d\s,\-–:]*"
+    r"|(?:see|cf\.?|refer to|siehe|vgl\.?|voir|véase|zie)\s.*|redacted|in press|eds?\.?|pdf|video|accessed .*"
 )
 CAMEL = re.compile(
     r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])"

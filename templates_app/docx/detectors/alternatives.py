@@ -27,7 +27,7 @@ SELECTING = re.compile(
 
 
 GAP = r"(?:[ \xa0]{2,}|[ \xa0]*\t[ \xa0\t]*)"  # between words to circle
-SLASH = r"\s?/\s?"
+SLASH = r"\s?[/・]\s?"
 APART = "|".join(rf"{re.escape(a)}{GAP}{re.escape(b)}" for a, b in YES_NO if len(a) > 1)
 OPPOSED = "|".join(rf"{re.escape(a)}(?:{GAP}|{SLASH}){re.escape(b)}" for a, b in OPPOSITES)
 NEGATED = rf"(?P<said>[^\W\d_]{{2,}}){SLASH}(?:{'|'.join(NEGATIONS)})[ -](?P=said)"
@@ -36,7 +36,7 @@ OPPOSITE = re.compile(
     rf"(?<![\w/])(?:(?P<words>{APART}|{OPPOSED}|{NEGATED})(?:(?:{GAP}|{SLASH})n/?a)?|{LETTERS})(?![\w/])", re.IGNORECASE
 )
 INSTRUCTED = re.compile(rf"\s*(?:\*+|\(?\s*{SELECTION}\b[^()\n]{{0,60}}\)?)\s*[.:?]?\s*", re.IGNORECASE)
-PARTS = re.compile(rf"\s*(?<!\bn)/(?!a\b)\s*|{GAP}", re.IGNORECASE)
+PARTS = re.compile(rf"\s*(?<!\bn)[/・](?!a\b)\s*|{GAP}", re.IGNORECASE)
 ASKED = re.compile(r"[:?：？)*]\s*$|\s{2,}$|\t$")
 SELECTED = re.compile(
     rf"(?:^|[:?：？]\s*|\s{{2,}})((?:{WORDS})(?:{SLASH}(?:{WORDS}))+)\s*\(\s*{SELECTION}\b[^()\n]{{0,60}}\)\s*[.:?]?\s*$",
@@ -48,7 +48,7 @@ MAX_LINE = 300  # a longer paragraph offers nothing to circle
 
 def find_alternatives(layout: Layout) -> Iterator[Finding]:
     for p in layout.body:
-        if len(p.text) <= MAX_LINE and ("/" in p.text or "  " in p.text or "\t" in p.text):
+        if len(p.text) <= MAX_LINE and any(mark in p.text for mark in ("/", "  ", "\t", "・")):
             found = _opposite(layout, p)
             if found is not None:
                 yield found

@@ -32,10 +32,11 @@ EAST = (
 )
 WIDE = (  # blanks of an eastern form: before its seal, in its brackets, before what they count
     r"\u3000{2,}(?=[（(]?[㊞印])|(?<=[（(])\u3000{2,}(?=[）)])"
-    r"|\u3000{2,}(?=(?:日間|時間|円|人|名|歳|か月|ヶ月|年間|件|台|個))"
+    r"|(?<=〒)[\u3000 _]{2,}-[\u3000 _]{2,}|\u3000{2,}(?=(?:日間|時間|円|人|名|歳|か月|ヶ月|年間|件|台|個))"
 )
+TIME = r"_{1,4}\s?[:hH]\s?_{1,4}(?![_\w])"
 COMB = r"\|(?:_{1,3}\|)+(?:[ /.\-]{0,3}\|(?:_{1,3}\|)+)*"  # |__|__| / |__|__|: a line for each character
-BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|{COMB}|{UNDERSCORES}|{DOTS}|(?P<wide>{WIDE})")
+BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|(?P<time>{TIME})|{COMB}|{UNDERSCORES}|{DOTS}|(?P<wide>{WIDE})")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
 MARKS = re.compile(r"_|…|\.\.\.|\. \.|年[_\u3000 ]|\u3000{2}|[ \xa0]{2}(?:/[ \xa0]{2}|[»\"”]\s{5})")
 TOKEN_ENDS, TOKEN_STARTS = ("}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
@@ -73,7 +74,7 @@ def _is_only_blanks(text: str) -> bool:
 
 
 def _finding(layout: Layout, p: Paragraph, match: re.Match[str]) -> Finding:
-    kind = FieldType.DATE if match["date"] else None
+    kind = FieldType.DATE if match["date"] else FieldType.TEXT if match["time"] else None
     start = match.start() + len(match[0]) - len(match[0].lstrip(" "))
     end = match.end() if match["wide"] else match.start() + len(match[0].rstrip())
     lengthens = p.text.endswith(TOKEN_ENDS, 0, start) or p.text.startswith(TOKEN_STARTS, end)

@@ -97,7 +97,8 @@ def _apart(boxes: list[Box]) -> tuple[list[list[Box]], list[Box]]:
 def _is_mentioned(box: Box) -> bool:
     """ "Please tick ☒ what applies" shows how a box is ticked and has none to tick."""
     text = box.paragraph.text
-    return bool(box.label) and not box.paragraph.marks and TICKING.search(text, 0, box.start) is not None
+    shown = TICKING.search(text, 0, box.start) is not None or text.startswith("を", box.end)
+    return bool(box.label) and not box.paragraph.marks and shown
 
 
 def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:

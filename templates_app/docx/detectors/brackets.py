@@ -32,7 +32,8 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     if is_date_shape(words):
         yield Finding("brackets", Rank.TOKEN, (place(p, *match.span()),), 0.9, type=FieldType.DATE, date_format=words)
         return
-    counts = words.isdigit() and is_unit(p.text[match.end() : match.end() + 20])  # "[30] days": a number to be agreed
+    figure = words.isdigit() or words in ("x", "n")
+    counts = figure and is_unit(p.text[match.end() : match.end() + 20])  # "[30] days": a number to be agreed
     if is_reference(words) and words not in "XYN" and not counts:
         return
     if is_guidance(words) or is_annotation(words) or OPTION_HEAD.match(words):

@@ -202,6 +202,8 @@ def _is_header(table: Table, at: int) -> bool:
         return False
     if at and any("?" in c.text or YES_OR_NO.fullmatch(c.text) for c in row):
         return False
+    if at > 1 and all(c.empty for c in (*table.rows[at - 1], *following)):
+        return True  # titles over the next row, as over the one before
     return at == 0 or _looks_like_header(row) or (at == 1 and (_is_banner(table, 0) or _goes_on(table, row)))
 
 

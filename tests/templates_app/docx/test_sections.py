@@ -138,6 +138,7 @@ def test_the_title_that_opens_a_document_is_no_section() -> None:
     parts = bold("1. Definitions") + TEXT + bold("2. Term") + TEXT
     assert sections(bold("Services in the garden") + TEXT + parts) == [("1. Definitions", 1), ("2. Term", 1)]
     plain = bold("Purpose") + TEXT + bold("Scope") + TEXT
+    assert sections(bold("Besprechungsprotokoll") + TEXT + plain) == [("Purpose", 1), ("Scope", 1)]
     assert sections(bold("Training record") + TEXT + plain) == [("Purpose", 1), ("Scope", 1)]
     assert sections(plain + bold("Definitions") + TEXT) == [("Purpose", 1), ("Scope", 1), ("Definitions", 1)]
 

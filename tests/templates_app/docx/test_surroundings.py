@@ -108,3 +108,9 @@ def test_a_row_asks_the_same_of_several() -> None:
     assert [label(body, p, "____") for p in (4, 5, 8)] == [
         "Married: You", "Married: Your partner", "Born: Your partner"
     ]  # fmt: skip
+
+
+def test_parties_of_a_contract_made_on_a_day() -> None:
+    body = paragraph("This lease is made on .... between ____ (“Landlord”) and ____ (“Tenant”).")
+    assert label(body, 0, "....") == "This lease is made on"
+    assert [label(body, 0, "____", n) for n in (0, 1)] == ["Landlord", "Tenant"]

@@ -87,3 +87,9 @@ def test_a_line_below_the_place_and_the_day_is_signed() -> None:
 @pytest.mark.parametrize(("text", "found"), [("Born: …… - …… - …………", "…… - …… - …………"), ("Born:    /    /", "/    /")])
 def test_days_with_other_strokes(text: str, found: str) -> None:
     assert spans(find_blanks, paragraph(text)) == [found]
+
+
+def test_a_time_of_day_is_one_place_and_no_date() -> None:
+    found = findings(find_blanks, paragraph("Termin: __:__ Uhr, fin à __h__"))
+    assert [f.type for f in found] == [FieldType.TEXT, FieldType.TEXT]
+    assert spans(find_blanks, paragraph("〒　　　-　　　　")) == ["　　　-　　　　"]

@@ -111,3 +111,7 @@ def test_boxes_for_a_character_each_are_one_place(text: str, row: str) -> None:
 def test_boxes_nearer_to_the_words_before_them() -> None:
     (found,) = findings(find_boxes, paragraph("Title:  Mr ☐  Mrs ☐  Ms ☐  Other:"))
     assert found.options == ("Mr", "Mrs", "Ms") and found.label == "Title:"
+
+
+def test_a_box_named_in_a_japanese_sentence_is_none() -> None:
+    assert findings(find_boxes, paragraph("該当するものに☑をしてください")) == []

@@ -227,7 +227,6 @@ def test_verdicts_over_columns_are_ticked() -> None:
 
 def test_the_numbers_of_columns_are_no_scale() -> None:
     assert places(grid(["No.", "Work", "Price", "Sum"], ["1", "2", "3", "4"], ["1", "Paint", "5", "5"])) == []
-    assert places(grid(["1", "2", "3", "4"], ["Paint", "", "", ""], ["Plaster", "x", "y", "z"]))[:1] != [("Paint: 2", 5)]
 
 
 def test_a_total_below_filled_rows_is_no_place() -> None:
@@ -248,3 +247,8 @@ def test_parts_of_a_date_in_cells_of_their_own() -> None:
     below = cell("<w:p/>") * 3
     body = f"<w:tbl>{LINES}<w:tr>{above}</w:tr><w:tr>{below}</w:tr></w:tbl>"
     assert [label for label, _ in places(body)] == ["Date of birth: Day", "Date of birth: Month", "Date of birth: Year"]
+
+
+def test_titles_over_each_of_two_rows() -> None:
+    rows = ["Strengths", "Weaknesses"], ["", ""], ["Opportunities", "Threats"], ["", ""]
+    assert places(grid(*rows)) == [("Strengths", 2), ("Weaknesses", 3), ("Opportunities", 6), ("Threats", 7)]

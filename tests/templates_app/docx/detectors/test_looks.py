@@ -115,3 +115,8 @@ def test_a_short_letter_may_be_highlighted_in_many_places() -> None:
     marked = '<w:highlight w:val="yellow"/>'
     words = "".join(f"<w:p>{run('To ')}{run(name, marked)}</w:p>" for name in ("Company Name", "Project Title"))
     assert spans(find_highlighted, words + paragraph("and all others")) == ["Company Name", "Project Title"]
+
+
+def test_words_parted_by_a_middle_dot() -> None:
+    (found,) = findings(find_alternatives, grid(["性別", "男 ・ 女"]))
+    assert found.options == ("男", "女")

@@ -186,3 +186,12 @@ def test_a_request_under_a_heading_is_named_by_the_heading() -> None:
 
 def test_a_fence_of_per_cent_signs_counts_nothing() -> None:
     assert {f.type for f in fields_of(paragraph("%CITY%  %CLIENT_CODE%"))} == {FieldType.TEXT}
+
+
+def test_what_refers_to_elsewhere_is_no_place() -> None:
+    assert fields_of(paragraph("Recovery time [see ISO 22301], recovery point [siehe Anhang B].")) == []
+
+
+def test_a_letter_in_brackets_that_counts_something_is_a_number() -> None:
+    (found,) = fields_of(paragraph("Restored within [x] hours."))
+    assert (found.marker, found.type) == ("[x]", FieldType.NUMBER)
