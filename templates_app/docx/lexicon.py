@@ -52,7 +52,8 @@ DAY_PARTS = {  # a place for a part of a date, and how Word's picture strings wr
     for word in words.split()
 }
 DATE_ALONE = Folded(
-    r"(?:dd|mm|yyyy|tt|jj|jjjj|aaaa|дд|мм|гггг|data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?"
+    r"(?:dd|mm|yyyy|tt|jj|jjjj|aaaa|дд|мм|гггг"
+    r"|data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?"
 )
 DATE_SIGNED = _pattern(
     "signed_on date_signed date_of_signature date_of_signing signature_date datum_der_unterschrift"
