@@ -335,7 +335,7 @@ GENERIC = frozenset(
     " e mail fax telephone tel"
     " datum monat jahr nummer betrag wert ort zeit unterschrift fecha nombre mes año número cantidad nom rôle numéro"
     " montant nome mês ano valor navn dato rolle beløp adresse telefon дата имя сумма номер адрес телефон"
-    " 日期 姓名 名称 金额".split()
+    " 日期 姓名 名称 金额 氏名 住所 所属 役職 電話番号 日付 部门 电话".split()
 )
 INSTRUCTION = Folded(
     r"(?:please |bitte )?(?:describe|provide|explain|list|identify|attach|insert|enter|summari[sz]e|specify|indicate|"

@@ -37,6 +37,7 @@ WIDE = (  # blanks of an eastern form: before its seal, in its brackets, before 
 TIME = r"_{1,4}\s?[:hH]\s?_{1,4}(?![_\w])"
 COMB = r"\|(?:_{1,3}\|)+(?:[ /.\-]{0,3}\|(?:_{1,3}\|)+)*"  # |__|__| / |__|__|: a line for each character
 BLANK = re.compile(rf"(?P<date>{DAY}|{DATE}|{EAST})|(?P<time>{TIME})|{COMB}|{UNDERSCORES}|{DOTS}|(?P<wide>{WIDE})")
+LABELLED = re.compile(r"[ \u3000]*[\u3040-\u9fff](?:\u3000?[\u3040-\u9fff]){1,9}(\u3000[ \u3000]{5,})")
 LONE_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.)\s*")
 MARKS = re.compile(r"_|…|\.\.\.|\. \.|年[_\u3000 ]|\u3000{2}|[ \xa0]{2}(?:/[ \xa0]{2}|[»\"”]\s{5})")
 TOKEN_ENDS, TOKEN_STARTS = ("}", ">", "_"), ("$", "{", "<")  # what a mark touches that only lengthens a token
@@ -59,6 +60,9 @@ def find_blanks(layout: Layout) -> Iterator[Finding]:
         else:
             previous_blank = p if p.text.rstrip().endswith(("___", "....", "……")) else None
             yield from (_finding(layout, p, match) for match in BLANK.finditer(p.text))
+            labelled = LABELLED.fullmatch(p.text)
+            if labelled is not None:
+                yield Finding("blanks", Rank.BLANK, (place(p, *labelled.span(1)),), 0.6)
             if LONE_ELLIPSIS.fullmatch(p.text) and _fills_cell(layout, p):
                 start = len(p.text) - len(p.text.lstrip())
                 yield Finding("blanks", Rank.BLANK, (place(p, start, len(p.text.rstrip())),), 0.7)

@@ -45,6 +45,7 @@ MAX_SIGN = 2
 MIN_SCALE = 3
 MIN_MADE = 2  # cells with a label and room below it
 MAX_ROOM_WORDS = 15
+MAX_BESIDE_WORDS = 6
 MAX_SENTENCE = 4  # words with a full stop behind that may be a label: "Leave fr.o.m."
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
@@ -342,7 +343,8 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
                 yield _finding(cell, f"{_date_before(row[:n])}: {left.text}".strip(" :"), 0.8)
                 continue
             signed = n > 1 and infer_type(named) is FieldType.SIGNATURE and len(words_of(named)) > 1
-            yield _finding(cell, _own_words(left), 0.8, banner="" if signed else _banner_over(grid.table, at))
+            over = _title_beside(grid.table, at, left) or _banner_over(grid.table, at)
+            yield _finding(cell, _own_words(left), 0.8, banner="" if signed else over)
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
 
@@ -408,6 +410,18 @@ def _banner_over(table: Table, at: int) -> str:
             text = BREAK.split(COUNTED.sub("", text, count=1))[0].strip(" :：")
             return text if len(text.split()) <= 12 else ""
     return ""
+
+
+def _title_beside(table: Table, at: int, label: TableCell) -> str:
+    """The words of a cell that stands beside several rows and names them together."""
+    first = table.rows[at][0]
+    if first is label or first.column != 0:
+        return ""
+    below = table.rows[at + 1][0] if at + 1 < len(table.rows) else None
+    begins = below is not None and below.column == 0 and below.cell.merged
+    title = table.above(at, 0) if first.cell.merged else first if begins else None
+    text = " ".join(title.text.split()).strip(" :：") if title is not None and _is_label(title) else ""
+    return text if len(text.split()) <= MAX_BESIDE_WORDS else ""
 
 
 def _in_grid(cell: TableCell, named: str, title: str, *, alone: bool) -> Finding:

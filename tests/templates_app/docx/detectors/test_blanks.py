@@ -93,3 +93,8 @@ def test_a_time_of_day_is_one_place_and_no_date() -> None:
     found = findings(find_blanks, paragraph("Termin: __:__ Uhr, fin à __h__"))
     assert [f.type for f in found] == [FieldType.TEXT, FieldType.TEXT]
     assert spans(find_blanks, paragraph("〒　　　-　　　　")) == ["　　　-　　　　"]
+
+
+def test_wide_blanks_after_a_short_label_are_a_place() -> None:
+    assert spans(find_blanks, paragraph("　所　在　地　　　　　　　　")) == ["　　　　　　　　"]
+    assert spans(find_blanks, paragraph("理事長　福島　実　　殿")) == []

@@ -252,3 +252,16 @@ def test_parts_of_a_date_in_cells_of_their_own() -> None:
 def test_titles_over_each_of_two_rows() -> None:
     rows = ["Strengths", "Weaknesses"], ["", ""], ["Opportunities", "Threats"], ["", ""]
     assert places(grid(*rows)) == [("Strengths", 2), ("Weaknesses", 3), ("Opportunities", 6), ("Threats", 7)]
+
+
+def test_a_title_beside_several_rows_says_whose_they_are() -> None:
+    first, goes_on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+
+    def row(beside: str, label: str) -> str:
+        return f"<w:tr>{beside}{cell(paragraph(label))}{cell('<w:p/>')}</w:tr>"
+
+    rows = row(cell(paragraph("Applicant"), first), "Name") + row(cell("<w:p/>", goes_on), "Address")
+    rows += row(cell(paragraph("Guarantor"), first), "Name") + row(cell("<w:p/>", goes_on), "Income")
+    assert [label for label, _ in places(f"<w:tbl>{LINES}{rows}</w:tbl>")] == [
+        "Applicant: Name", "Applicant: Address", "Guarantor: Name", "Income"
+    ]  # fmt: skip
