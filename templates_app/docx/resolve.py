@@ -247,8 +247,9 @@ def _is_section_text(layout: Layout, finding: Finding, *, named: bool) -> bool:
 
 def _is_request(layout: Layout, finding: Finding) -> bool:
     """ "[State the purpose of it.]" under a heading, which is a better name for the text than what is said about it."""
-    asks = finding.rank is Rank.TOKEN and INSTRUCTION.match(finding.name) is not None
-    return asks and len(finding.name.split()) > 2 and _is_section_text(layout, finding, named=False)
+    if finding.rank is not Rank.TOKEN or finding.name.count(" ") < 2 or INSTRUCTION.match(finding.name) is None:
+        return False
+    return _is_section_text(layout, finding, named=False)
 
 
 def _says_number(text: str, start: int, end: int) -> bool:

@@ -67,7 +67,8 @@ SELF = re.compile(
     r"|Mr\.?\s?/\s?M(?:r?s|iss)\.?(?:\s?/\s?M(?:r?s|iss)\.?)*|Sr\.?\s?/\s?Sra\.?"
     r"|I|Ich|Я|Yo|Eu|Jeg|Io|Dear|Mr\.?|Ms\.?|Mrs\.?|Herrn?|Frau|Sra?\.?|[Jj]e soussigné\S*)\s*,?\s*$"
 )
-SELECTING = re.compile(rf"\(?\s*{SELECTION}\b[^()\n]*\)?", re.IGNORECASE)
+SELECTING = re.compile(rf"\s*{SELECTION}\b", re.IGNORECASE)
+SELECT = re.compile(rf"\(\s*{SELECTION}\b[^()\n]*\)", re.IGNORECASE)
 OWN_NAME = "Name"
 MIN_LETTERS = 3  # fewer are a preposition: "of", "от", "le"
 
@@ -141,6 +142,8 @@ def _definition(p: Paragraph, anchor: Anchor) -> str:
 
 def _place_or_day(p: Paragraph, anchor: Anchor) -> str:
     """The two places of "____, den ____" and its like, where a letter or a contract is signed."""
+    if "," not in p.text:
+        return ""
     place = DAY_AFTER.match(p.text, anchor.end)
     if place is not None and len(p.text[: anchor.start].split()) <= MAX_AT and _is_said(p, place[1]):
         return PLACE_AND_DAY[place[1].casefold()][0]
@@ -200,7 +203,9 @@ def _last_clause(clauses: list[str]) -> str:
 
 
 def words_after(p: Paragraph, end: int) -> str:
-    text = SELECTING.sub("", DEFINITION.sub("", p.text[end : end + 200]))
+    text = p.text[end : end + 200]
+    if "(" in text:
+        text = SELECT.sub("", DEFINITION.sub("", text))
     text = MARKERS.split(text)[0]
     clauses = [c.strip(' ,–-:.)»"”') for c in CLAUSE.split(text) if LETTERS.search(c)]
     return " ".join(clauses[0].split()[:MAX_WORDS]) if clauses else ""
