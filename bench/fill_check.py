@@ -15,8 +15,10 @@ from pathlib import Path
 
 from lxml import etree
 
+from templates_app.docx.dates import format_date
 from templates_app.docx.errors import DocxError
 from templates_app.docx.fill import Filled, Placed, fill
+from templates_app.docx.lexicon import DAY_PARTS
 from templates_app.docx.model import Field, FieldType
 from templates_app.docx.package import Package
 from templates_app.docx.parse import parse
@@ -29,6 +31,8 @@ from .sameness import differences
 from .samples import long_lines, sample_values
 
 SHOWN = 5
+PARTS = frozenset(DAY_PARTS.values())  # places that take a day, a month or a year alone
+LANGUAGES = ("en", "de", "no", "pt", "ru")  # of the corpus
 
 
 @dataclass(slots=True)
@@ -147,6 +151,8 @@ def _is_value(item: Placed, found: Field, value: Value, p: etree._Element, w: st
                 return False
         return True
     day = as_date(scalar)
+    if day is not None and found.date_format in PARTS:
+        return item.text in {format_date(day, found.date_format, language) for language in LANGUAGES}
     return item.text == str(scalar) or (day is not None and str(day.year)[2:] in item.text)
 
 

@@ -28,7 +28,10 @@ DATE = _pattern(
     " giltig_till oppstart vencimiento scadenza scade_il nato_il nata_il vencimento prazo nascido_em né_le née_le"
     " né(e)_le fait_le signed_on valid_until ważne_do ważny_do data_inizio data_fine data_nascita data_urodzenia"
     " data_rozpoczęcia data_zakończenia data_wydania data_złożenia data_podpisania data_wpływu data_sporządzenia"
-    " next_review period_from",
+    " next_review period_from by_when begins_on commence_on commences_on commencing_on starting_on starts_on ends_on"
+    " luogo_e_data local_e_data lugar_y_fecha lieu_et_date miejscowość,_data"
+    " completed_on closed_on issued_on received_on approved_on reviewed_on updated_on raised_on submitted_on started_on"
+    " with_effect_from effective_from valid_as_of beginnt_am endet_am",
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
@@ -36,7 +39,22 @@ DATE_COMPOUND = Folded(
     r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date|kündigungsfrist)"
     r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist)(?![^\W_])"
 )
-DATE_ALONE = Folded(r"(?:data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?")
+DAY_PARTS = {  # a place for a part of a date, and how Word's picture strings write the part
+    word: picture
+    for picture, words in {
+        "d": "day tag jour día dia giorno dag dzień день",
+        "dd": "dd tt jj дд",
+        "MMMM": "month monat mois mes mês mese maand måned månad miesiąc месяц",
+        "MM": "mm мм",
+        "yyyy": "year jahr année an año ano anno jaar år rok год yyyy jjjj aaaa гггг",
+        "yy": "yy",
+    }.items()
+    for word in words.split()
+}
+DATE_ALONE = Folded(
+    r"(?:dd|mm|yyyy|tt|jj|jjjj|aaaa|дд|мм|гггг"
+    r"|data|le|beginn|ende|stand|fait le|inizio|fine|início|fim|inicio|fin)\s*[:：]?"
+)
 DATE_SIGNED = _pattern(
     "signed_on date_signed date_of_signature date_of_signing signature_date datum_der_unterschrift"
     " date_de_signature date_de_la_signature fecha_de_firma fecha_de_la_firma data_da_assinatura data_della_firma"
@@ -53,9 +71,9 @@ SIGNATURE = _pattern(
     " unterzeichnung firma_y_sello podpis assinatura"
     " underskrift signatur signé signataire lu_et_approuvé firma_del firma_de firma_della firma_dell gez"
     " firmato ondertekening ondertekend namnteckning undertecknas undertegnet podpisano assinado firmado"
-    " handtekening подпись allekirjoitus imza sign_and_date sign_here",
+    " handtekening подпись allekirjoitus imza sign_and_date sign_here fdo",
     "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
-    " signature 签名 署名 서명 توقيع חתימה υπογραφή",
+    " signature 签名 签字 签章 盖章 署名 서명 توقيع חתימה υπογραφή",
 )
 IMAGE = _pattern(
     "logo photo photograph picture diagram screenshot floor_plan plan_of foto fotografia imagen imagem photographie"
@@ -89,6 +107,7 @@ ROLE = _pattern(
     " student pupil teacher doctor patient judge lawyer attorney interpreter respondent sponsor candidate"
     " tenant landlord"
     " buyer seller principal trustee engineer analyst assessor inspector nurse physician professor researcher"
+    " person_approving person_completing person_reporting person_making person_requesting person_conducting"
     " colleague chair chairperson chairman chairwoman secretary treasurer nominee next_of_kin trainer trainee tutor"
     " beneficiary guarantor driver minute_taker note_taker facilitator interviewer reporter carer instructor mentor"
     " lecturer examiner moderator volunteer referee claimant defendant plaintiff appellant complainant donor"
@@ -103,10 +122,14 @@ ROLE = _pattern(
     " chef_de_projet représentant représentant_légal personne_à_contacter témoin locataire bailleur tuteur tutrice"
     " salarié salariée"
     " employé employée étudiant étudiante élève enfant enseignant formateur stagiaire candidat candidate"
+    " animateur animatrice rédacteur rédactrice rapporteur intervenant vérificateur approbateur pilote interlocuteur"
     " bénéficiaire soussigné président présidente secrétaire trésorier médecin conducteur titulaire"
     " persona_de_contacto representante_legal alumno alumna arrendatario arrendador testigo trabajador trabajadora"
     " empleado empleada"
     " paciente beneficiario titular docente profesor profesora jefe participante padre madre estudiante coordinador"
+    " elaborado_por revisado_por aprobado_por facilitador moderador secretario auditor_líder asistente"
+    " sottoscritto sottoscritta abajo_firmante pracownika wnioskodawcy przełożonego opiekuna ucznia dziecka rodzica"
+    " auditee"
     " referente legale_rappresentante dipendente lavoratore conduttore locatore testimone alunno alunna studente"
     " genitore tutore titolare coordinatore"
     " contactpersoon verantwoordelijke aanvrager leidinggevende medewerker werknemer huurder verhuurder getuige"
@@ -130,7 +153,7 @@ ROLE = _pattern(
     " vastuuhenkilö yhteyshenkilö",
     "ansprechpartner kontaktperson geschäftsführer leiter inhaber nehmer mieter führer ersteller genehmigt"
     " freigegeben geprüft verantwortlich"
-    " الموظف المدير العميل 担当者 代表者 責任者"
+    " الموظف المدير العميل 担当者 代表者 責任者 申請者 承認者 作成者 出席者 保護者 申请人 审批人 填表人 签字人"
     " 负责人 联系人 经办人 审核人 批准人 编制人 담당자 책임자 المسؤول",
 )
 ADDRESS = _pattern(
@@ -174,6 +197,8 @@ IDENTIFIER = _pattern(
     "phone telephone reference ref id serial passport iban konto konto-nr zip postal account_no account_number"
     " case_no case_number file_no file_number contract_no contract_number project_no project_number policy_no"
     " policy_number invoice_no invoice_number order_no order_number tax_no tax_number vat_no vat_number"
+    " social_security"
+    " dni nie nif cif cpf cnpj rg ssn bsn pesel nip regon matricule siret siren ust-idnr steuernummer employee_no"
     " document_no document_number doc_no revision rev issue_no fax tracking registration version referansenr"
     " saksnummer license licence code",
     "nummer номер numéro número",
@@ -231,10 +256,12 @@ OPEN_QUESTION = Folded(
     r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
 )
 UNIT = Folded(
-    r"(?:%|€|£|(?:years?|days?|hours?|months?|weeks?|minutes?|percent|times|users|people|jahren?|tagen?|stunden"
+    r"(?:%(?!\w)|€|£|(?:日間|時間|時|小时|天|人|名|円|元|岁|歳|年間|か月|ヶ月|个月|ريال|دينار|درهم|جنيه|أيام|يوم|شهر|سنة|ساعة)"
+    r"|(?:working |business |calendar )?"
+    r"(?:years?|days?|hours?|months?|weeks?|minutes?|percent|times|users|people|jahren?|tagen?|stunden"
     r"|monaten?"
     r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"
-    r"|timer|uker"
+    r"|timer|uker|euros?|dollars?|kroner|zł|dni|godzin|miesięcy|dage|måneder|maanden|weken|jaar|arbeitstagen?|werktagen?|hrs?"
     r"|лет|дней|дня|часов|месяцев|руб\w*|коп\w*|экз\w*|kg|km|gb|mb|pieces|stück)\b)",
 )
 REQUIRED = _pattern(
@@ -264,9 +291,35 @@ ROMAN_PAIRS = (
 )
 YES_NO = tuple(tuple(pair.split("/")) for pair in ROMAN_PAIRS.split())
 YES_NO_WORDS = frozenset(word for pair in YES_NO for word in pair)
+OPPOSITES = tuple(tuple(pair.split("/")) for pair in (
+    "male/female man/woman mr/mrs männlich/weiblich mann/frau masculin/féminin homme/femme masculino/femenino"
+    " hombre/mujer masculino/feminino maschio/femmina man/vrouw mann/kvinne mand/kvinde man/kvinna мужской/женский"
+    " муж/жен 男/女 ذكر/أنثى approved/rejected approved/declined approve/reject accepted/rejected accept/reject"
+    " granted/refused satisfactory/unsatisfactory agree/disagree temporary/permanent full-time/part-time"
+    " single/married genehmigt/abgelehnt bestanden/durchgefallen befristet/unbefristet ledig/verheiratet"
+    " am/pm accordé/refusé favorable/défavorable aprobado/rechazado apto/inapto"
+).split())  # fmt: skip
+LEVELS = frozenset(
+    "high medium moderate low none minor major critical severe open closed yes no partial na hoch mittel niedrig gering"
+    " élevé moyen faible alto alta medio media bajo baja médio média baixo baixa basso bassa høy middels lav hög låg"
+    " hoog laag gemiddeld wysoki średni niski высокий средний низкий 高 中 低".split()
+)
+OPPOSED_LETTERS = (("Y", "N"), ("M", "F"), ("J", "N"), ("m", "w"), ("H", "F"), ("S", "N"))
+NEGATIONS = "not nicht non no não ikke inte niet nie не".split()
+SELECTION = (
+    r"(?:please )?(?:circle|delete|strike|cross out|tick|select|choose|underline|mark|nicht ?zutreffendes"
+    r"|unzutreffendes"
+    r"|zutreffendes|rayer|biffer|entourer|tachar|táchese|marcar|rodee|doorhalen|omcirkel|stryk|sett ring|cancellare"
+    r"|barrare|riscar|assinalar|ненужное|нужное|niepotrzebne|właściwe)"
+)
 RATINGS = frozenset(
     "strongly agree disagree neutral poor fair good excellent satisfied dissatisfied very never rarely sometimes often"
     " always n a".split()
+)
+VERDICTS = frozenset(
+    "c nc ofi obs pass fail ok nok conform conforms nonconform conforming nonconforming compliant noncompliant non met"
+    " not"
+    " partially partial applicable true false satisfactory unsatisfactory acceptable unacceptable done".split()
 )
 INTRODUCTION = _pattern(
     "following follows below folgende folgenden folgendes suivant suivante suivants siguiente siguientes"
@@ -274,7 +327,7 @@ INTRODUCTION = _pattern(
     "следующ",
 )
 GENERIC = frozenset(
-    "date month year day time name names role roles title number amount link url value text x xx xxx xxxx n nn"
+    "date month year day time name names role roles job title number amount link url value text x xx xxx xxxx n nn"
     " insert here tbd tba"
     " software service period manager person description address email phone signature user type status id version"
     " item option placeholder blank field data content position quantity price percentage reason location"
@@ -282,7 +335,7 @@ GENERIC = frozenset(
     " e mail fax telephone tel"
     " datum monat jahr nummer betrag wert ort zeit unterschrift fecha nombre mes año número cantidad nom rôle numéro"
     " montant nome mês ano valor navn dato rolle beløp adresse telefon дата имя сумма номер адрес телефон"
-    " 日期 姓名 名称 金额".split()
+    " 日期 姓名 名称 金额 氏名 住所 所属 役職 電話番号 日付 部门 电话".split()
 )
 INSTRUCTION = Folded(
     r"(?:please |bitte )?(?:describe|provide|explain|list|identify|attach|insert|enter|summari[sz]e|specify|indicate|"

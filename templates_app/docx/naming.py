@@ -62,7 +62,7 @@ TABLE = str.maketrans({letter: written.strip("_") for letter, written in LETTERS
 MAX_KEY = 60
 MAX_LABEL = 120
 NUMBERING = re.compile(
-    r"^(?:\(?(?:[a-zA-Z]|\d{1,3}|[ivxIVX]{2,4})[.)]|\d+(?:\.\d+)+\.?|\d{1,3}\s*[-–]|[A-Z]\s+[-–])\s+"
+    r"^(?:\(?(?:[a-zA-Z]|\d{1,3}[a-z]?|[ivxIVX]{2,4})[.)]|\d+(?:\.\d+)+\.?|\d{1,3}\s*[-–]|[A-Z]\s+[-–])\s+"
 )
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 

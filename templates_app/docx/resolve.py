@@ -11,8 +11,8 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import GENERIC, OPTIONAL, REQUIRED, words_of
-from .model import Anchor, Field, FieldType
+from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, OPTIONAL, REQUIRED, SIGNATURE, words_of
+from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
 from .surroundings import OWN_NAME, label_around, section_around, words_after
@@ -25,27 +25,39 @@ UNNAMED = {
     FieldType.TABLE: "Records",
     FieldType.IMAGE: "Picture",
 }
+MAX_OPTIONS = 4  # that name a choice which nothing else names
 GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  # whose words may be as general as "Date"
 PRINTED_NAME = re.compile(
     r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
 )  # beside the line it signs: "/L. M. Brown/", "Иванова Л.М."
 IN_WORDS = re.compile(r"^\s*\([^()]*\)")
+ON_DAY = re.compile(r"(?:[_…)\]>]|\.{3})\s*,?\s*(?:on|le|el|den)\s+$|(?<!\bI )\b(?:am|dated|vom)\s+$")
 DAY_OF = re.compile(r"\s*days? of\b")
 CURRENCY = re.compile(r"(?:[€£¥₽₹$]|\b(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|RUB|BRL))\s*$")
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
-WEAK = re.compile(r"[\W\d_]*|\w{1,2}|(?:link|url|lnk|text\d*|field\d*)", re.IGNORECASE)
+WEAK = re.compile(
+    r"[\W\d_]*|\w{1,2}|[\dX]+(?:[., ][\dX]+)+|[a-z]{0,5}[-./ ]?(?:X{2,}|[#0]{2,})(?:[-./ ]?[X#0]+)*"
+    r"|(?:link|url|lnk|text\d*|field\d*)",
+    re.IGNORECASE,
+)  # the shape of a number among them: "QM-XX", "X.X"
 
 
 def resolve(layout: Layout, findings: Iterable[Finding]) -> list[Field]:
     """Fields in reading order."""
     found = list(findings)
+    for finding in found:
+        if finding.same and _is_request(layout, finding):
+            finding.same = ""  # what each section is asked for is its own
     found += find_echoes(layout, found)
     stars = _stars_require(layout)
     groups = gather(join_rows(layout, settle(found)))
     order = {key: i for key, i in layout.at.items()}
     groups.sort(key=lambda group: min((order[a.part, a.p], a.start) for f in group for a in f.anchors))
     taken: dict[str, int] = {}
-    return [_field(layout, group, taken, stars=stars) for group in groups]
+    fields: list[Field] = []
+    for group in groups:
+        fields.append(_field(layout, group, taken, fields[-1] if fields else None, stars=stars))
+    return fields
 
 
 # overlaps
@@ -109,7 +121,9 @@ def gather(findings: Sequence[Finding]) -> list[list[Finding]]:
 # names and types
 
 
-def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, stars: bool) -> Field:
+def _field(
+    layout: Layout, group: Sequence[Finding], taken: dict[str, int], previous: Field | None, *, stars: bool
+) -> Field:
     first = min(group, key=lambda f: (-bool(f.label), layout.at[f.anchors[0].part, f.anchors[0].p]))
     anchors = tuple(sorted({a for f in group for a in f.anchors}, key=lambda a: (layout.at[a.part, a.p], a.start)))
     around = "" if _says_enough(first) else label_around(layout, first.anchors[0], sentences=not _is_cryptic(first))
@@ -117,15 +131,23 @@ def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, s
     label = (
         _label(first, around)
         or clean_label(section_around(layout, first.anchors[0]))
+        or clean_label(" / ".join(first.options[:MAX_OPTIONS]))
         or UNNAMED.get(first.type or FieldType.TEXT, "Field")
     )
-    key = unique_key(_key(first, label), taken)
     start = anchors[0]
+    part = _day_part(around if first.rank is Rank.BLANK else label)
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
+    kind = FieldType.DATE if part and first.type is None else _type(layout, first, label, around)
+    if kind in (FieldType.TEXT, FieldType.LONG_TEXT) and _is_request(layout, first):
+        label = clean_label(section_around(layout, first.anchors[0])) or label
+    if kind is FieldType.DATE and previous is not None and _dates(layout, label, paragraph, previous):
+        over, _, own = previous.label.rpartition(": ")
+        label = f"{over if over and ' ' not in own else previous.label}: {label}"
+    key = unique_key(_key(first, label), taken)
     return Field(
         key=key,
         label=label,
-        type=_type(layout, first, label, around),
+        type=kind,
         anchors=anchors,
         required=first.required or _is_required(f"{first.label} {around}", stars=stars),
         options=first.options,
@@ -135,8 +157,28 @@ def _field(layout: Layout, group: Sequence[Finding], taken: dict[str, int], *, s
         section=layout.section_index(paragraph),
         columns=first.columns,
         hint=first.hint,
-        date_format=first.date_format,
+        date_format=first.date_format or (part if kind is FieldType.DATE else ""),
     )
+
+
+def _day_part(label: str) -> str:
+    """The picture string of a place for a day, a month or a year alone: "Date of birth: Year", "MM"."""
+    words = words_of(label.rpartition(":")[2] if ":" in label.rstrip(" :：") else label)
+    return DAY_PARTS.get(words[0], "") if len(words) == 1 else ""
+
+
+def _dates(layout: Layout, label: str, paragraph: Paragraph, previous: Field) -> bool:
+    """Whether a bare "Date" stands in the line or row of a signature that says whose it is."""
+    if previous.type is not FieldType.SIGNATURE or not all(word in GENERIC for word in words_of(label)):
+        return False
+    if SIGNATURE.fullmatch(previous.label) or all(word in GENERIC for word in words_of(previous.label)):
+        return False
+    anchor = previous.anchors[-1]
+    before = layout.paragraphs[layout.at[anchor.part, anchor.p]]
+    if before.cell is None or paragraph.cell is None:
+        return before is paragraph
+    at, last = paragraph.cell, before.cell
+    return before.part == paragraph.part and (at.table, at.row) == (last.table, last.row)
 
 
 def _says_enough(finding: Finding) -> bool:
@@ -203,6 +245,13 @@ def _is_section_text(layout: Layout, finding: Finding, *, named: bool) -> bool:
     return alone and (opens or not (named or layout.section_index(p) is None))
 
 
+def _is_request(layout: Layout, finding: Finding) -> bool:
+    """ "[State the purpose of it.]" under a heading, which is a better name for the text than what is said about it."""
+    if finding.rank is not Rank.TOKEN or finding.name.count(" ") < 2 or INSTRUCTION.match(finding.name) is None:
+        return False
+    return _is_section_text(layout, finding, named=False)
+
+
 def _says_number(text: str, start: int, end: int) -> bool:
     """A currency before the place, or a unit after it and after the same number in words."""
     after = IN_WORDS.sub("", text[end : end + 90], count=1)
@@ -225,6 +274,8 @@ def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldTyp
         return FieldType.NUMBER
     if label == OWN_NAME:
         return FieldType.PERSON
+    if finding.rank is Rank.BLANK and ON_DAY.search(text, max(start - 12, 0), start):
+        return FieldType.DATE
     own = " ".join(filter(None, (split_identifier(finding.name), finding.label, finding.context)))
     for words in (own, around if not own or _is_cryptic(finding) else "", label):
         found = tell_type(words) if words else None

@@ -11,7 +11,7 @@ from .kinds import infer_type
 from .layout import Layout, Table, TableCell, is_blank
 from .model import Column, FieldType
 from .naming import key_of
-from .wording import LEAD
+from .wording import LEAD, MARKERS
 
 MAX_UP = 200  # rows above records in which their title is looked for
 MAX_NAMES = 200
@@ -89,7 +89,7 @@ def table_title(layout: Layout, table: Table, at: int) -> str:
     first = layout.paragraphs[table.first]
     before = layout.before(first, 3)
     heading = layout.heading_of(first)
-    if before is not None and before.cell is None:
+    if before is not None and before.cell is None and not MARKERS.search(before.text):
         text = " ".join(before.text.split())
         if len(text.split()) <= 6 or not heading or (text.endswith(":") and len(text) > 300):
             return text.rstrip(":：")

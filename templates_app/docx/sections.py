@@ -26,6 +26,19 @@ KIND = (
 NUMBER = re.compile(
     rf"(?:§\s*|(?i:{KIND})\s+)?(\d{{1,3}}(?:\.\d{{1,3}})*|[A-Z]|[IVXLC]+)(?:[.):]|\s*[-–—:]|(?<=\d)\s)\s*(?=\S)"
 )
+DOCUMENT = re.compile(  # what a document calls itself in its title
+    r"\b(?:(?:position|job) description|terms of reference|form|policy"
+    r"|procedure|agreement|contract|report|plan|application|request|record|checklist|register|template"
+    r"|minutes|agenda|assessment|questionnaire|evaluation|review|charter|statement|letter|notice|manual|certificate|claim"
+    r"|\w*(?:antrag|vertrag|formular|bericht|protokoll|checkliste|richtlinie|fragebogen|vereinbarung|vollmacht|skjema)"
+    r"|demande|contrat|convention|rapport|formulaire|procès-verbal|attestation|fiche|procédure|politique"
+    r"|solicitud|contrato|informe|formulario|acta|política|procedimiento|solicitação|requerimento|relatório|ata|richiesta"
+    r"|contratto|modulo|verbale|relazione|aanvraag|overeenkomst|verslag|formulier|søknad|avtale|skjema|rapport|referat"
+    r"|ansökan|avtal|wniosek|umowa|protokół|заявление|договор|акт|протокол|анкета)\b"
+    r"|(?:申請書|届|報告書|契約書|议事录|申请表|登记表|合同|报告)$|(?:نموذج|عقد|طلب|تقرير)",
+    re.IGNORECASE,
+)
+SAID = re.compile(rf"(?i:{KIND})\s+(?:\d{{1,2}}|[A-Z]|[IVX]{{1,4}})\s*[-–—:.)]\s*[^\W\d_].{{2,}}")
 SENTENCES = re.compile(r"[.!?。]\s+\S.*\S{3}")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 PROSE_END = (".", ",", ";", "。", "،", "؛")
@@ -262,9 +275,10 @@ def _by_look(paragraphs: Sequence[Paragraph], styled: list[Candidate]) -> list[C
     ]
     if len(found) < FEW_STYLED:
         found += _capitals(paragraphs, {c.at for c in found})
+        found += _said(paragraphs, {c.at for c in found})
         found.sort(key=lambda c: c.at)
     found = _without_runs(found)
-    found = _without_title(_without_cover(paragraphs, found))
+    found = _without_title(paragraphs, _without_cover(paragraphs, found))
     found += [c for c in styled if c.at not in {f.at for f in found}]
     found.sort(key=lambda c: c.at)
     _rank_by_size(found)
@@ -288,6 +302,23 @@ def _capitals(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidat
     return [c for c in lines if not c.text.endswith((":", ",", ";"))] if len(lines) >= FEW_STYLED else []
 
 
+def _said(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidate]:
+    """Short lines that say they are a section, "Part 2: Your home", where they look like all other text."""
+    lines = [
+        _make(at, p, 0.0)
+        for at, p in enumerate(paragraphs)
+        if p.cell is None
+        and not p.text_box
+        and not p.in_toc
+        and at not in known
+        and len(p.text.strip()) <= MAX_BOLD
+        and SAID.match(p.text.strip())
+        and not MARKERS.search(p.text)
+    ]
+    lines = [c for c in lines if not c.text.endswith(PROSE_END)]
+    return lines if len(lines) > 1 else []
+
+
 def _body_size(paragraphs: Sequence[Paragraph]) -> float:
     """The size most of the text has."""
     weights: Counter[float] = Counter()
@@ -299,13 +330,17 @@ def _body_size(paragraphs: Sequence[Paragraph]) -> float:
 def _reads_as_heading(c: Candidate, body: float) -> bool:
     line = c.text.split("\n")[0]
     words = line[match.end() :] if (match := NUMBER.match(line)) else line
-    if c.text.endswith((",", ";")) or SENTENCES.search(words) or not c.text[0].isalnum() or c.text[0].islower():
+    if c.text.endswith((",", ";")) or SENTENCES.search(words) or not _opens_well(c.text):
         return False
     if MACHINE_TAG.search(c.text):
         return False
     if c.size > body + SIZE_TOLERANCE:
         return True
     return (not c.text.endswith((":", "：")) and c.size >= body - SIZE_TOLERANCE) or bool(c.depth)
+
+
+def _opens_well(text: str) -> bool:
+    return (text[0].isalnum() or text[0] in "§¿") and not text[0].islower()
 
 
 def _without_runs(found: list[Candidate]) -> list[Candidate]:
@@ -329,8 +364,8 @@ def _without_cover(paragraphs: Sequence[Paragraph], found: list[Candidate]) -> l
     return [c for c in found if c.at > contents or c.paragraph.level is not None]
 
 
-def _without_title(found: list[Candidate]) -> list[Candidate]:
-    """The first heading, when nothing else is as large, is the title of the document."""
+def _without_title(paragraphs: Sequence[Paragraph], found: list[Candidate]) -> list[Candidate]:
+    """The first heading, when nothing else is as large or it opens the document by its kind, is the title."""
     if len(found) < 2:
         return [c for c in found if not c.paragraph.centered and c.at > 2]
     first = found[0]
@@ -339,6 +374,10 @@ def _without_title(found: list[Candidate]) -> list[Candidate]:
         for c in found[1:]
     ):
         return found[1:]
+    opens = all(not LETTERS.search(p.text) for p in paragraphs[: first.at])
+    numbered = sum(c.depth > 0 for c in found[1:])
+    if opens and first.depth == 0 and first.paragraph.level is None:
+        return found[1:] if DOCUMENT.search(first.text) or numbered * 2 > len(found) else found
     return found
 
 

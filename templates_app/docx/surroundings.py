@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .layout import Layout, TableCell, drawn_lines, is_blank
+from .layout import Layout, Table, TableCell, drawn_lines, is_blank
+from .lexicon import SELECTION
 from .model import Anchor, Paragraph
 from .wording import MARKERS, without_markers
 
@@ -25,7 +26,9 @@ MAX_OPENING = 16  # but not when it opens the paragraph and the place ends it
 MAX_CLAUSES = 6  # so far back a name is looked for that the words before the place go on from
 MAX_BESIDE = 6  # words of a label that needs no caption after its place
 MAX_LINE_WORDS = 10
+MAX_TITLE_WORDS = 3  # more with a full stop behind are a sentence
 MAX_CELL_WORDS = 25
+MAX_AT = 3  # words before the place where something is signed: "Fait à", "Done at"
 MAX_NEARBY = 20
 MAX_REACH = 500  # characters before a place in which its name is looked for
 MAX_LINE = 2000  # a longer paragraph is no line of a form
@@ -38,9 +41,34 @@ DEFINED = re.compile(
     r"|en lo sucesivo|doravante|di seguito|heretter|hierna)[^\"«“„'‘\n]{0,60}[\"«“„'‘]([^\"»”“'’\n]{2,40})",
     re.IGNORECASE,
 )
-SELF = re.compile(
-    r"(?:^|[\s.,;:])(?:I|Ich|Я|Yo|Eu|Jeg|Io|Dear|Mr\.?|Ms\.?|Mrs\.?|Herrn?|Frau|Sra?\.?|[Jj]e soussigné\S*)\s*,?\s*$"
+DEFINITION = re.compile(
+    r"\(\s*(?:(?:the|el|la|le|der|die|das|o|a|hereinafter|hereafter|referred to|im folgenden|nachfolgend|ci-après"
+    r"|en adelante|en lo sucesivo|doravante|di seguito|heretter|hierna)\b[^()\"“„«»‘']{0,40})?"
+    r"[\"“„«‘']([^()\"“„”«»‘’']{2,40})[\"”“»’'][^()]{0,30}\)",
+    re.IGNORECASE,
+)  # (the “Customer”): what a contract calls the party or the thing named before
+QUOTES = re.compile(r"[\"“„«»‘']")
+PLACE_AND_DAY = {
+    "le": ("Lieu", "Date"), "den": ("Ort", "Datum"), "dnia": ("Miejscowość", "Data"), "il": ("Luogo", "Data"),
+    "a": ("Lugar", "Fecha"), "dne": ("Místo", "Datum"),
+}  # fmt: skip
+DAY_WORDS = "|".join(PLACE_AND_DAY)
+DAY_AFTER = re.compile(rf"\s*,\s*({DAY_WORDS})\s+[_.…\[<]", re.IGNORECASE)
+SPANISH = re.compile(r"\s*En\s")  # "a" is a word of too many languages
+DATE_AFTER = re.compile(r"\s*,\s*_{1,6} de _", re.IGNORECASE)
+DAY_BEFORE = re.compile(rf"[_.…\]>]\s*,\s*({DAY_WORDS})\s+$", re.IGNORECASE)
+DATED = re.compile(r"\b(?:on|dated|as of|effective)\s+$", re.IGNORECASE)
+PARTY = re.compile(
+    r"\b(?:between|and|with|by|zwischen|und|mit|entre|et|y|e|tra|tussen|en|mellom|mellan|og|och|между|и)\s+$",
+    re.IGNORECASE,
 )
+SELF = re.compile(
+    r"(?:^|[\s.,;:])(?:Herrn?\s?/\s?Frau|Frau\s?/\s?Herrn?|D\.\s?/\s?D(?:ña|ª)\.?|Don\s?/\s?Doña|M\.\s?/\s?Mme"
+    r"|Mr\.?\s?/\s?M(?:r?s|iss)\.?(?:\s?/\s?M(?:r?s|iss)\.?)*|Sr\.?\s?/\s?Sra\.?"
+    r"|I|Ich|Я|Yo|Eu|Jeg|Io|Dear|Mr\.?|Ms\.?|Mrs\.?|Herrn?|Frau|Sra?\.?|[Jj]e soussigné\S*)\s*,?\s*$"
+)
+SELECTING = re.compile(rf"\s*{SELECTION}\b", re.IGNORECASE)
+SELECT = re.compile(rf"\(\s*{SELECTION}\b[^()\n]*\)", re.IGNORECASE)
 OWN_NAME = "Name"
 MIN_LETTERS = 3  # fewer are a preposition: "of", "от", "le"
 
@@ -75,9 +103,7 @@ def _tells(words: str) -> bool:
 
 def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool) -> Iterator[str]:
     before = words_before(p, anchor.start, sentences=sentences)
-    defined = DEFINED.match(p.text, anchor.end)
-    if defined is not None:
-        yield defined[1]
+    yield _definition(p, anchor)
     if before.endswith(ASKING):
         yield before
     if SELF.search(p.text, max(anchor.start - 20, 0), anchor.start):
@@ -85,6 +111,7 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
     yield _caption_beside(p, anchor, before)
     yield _columns_above(layout, p, anchor)
     yield _caption_below(layout, p, anchor)
+    yield _place_or_day(p, anchor)
     yield before
     if p.cell is not None:
         yield from _around_cell(layout, p)
@@ -94,9 +121,47 @@ def _candidates(layout: Layout, p: Paragraph, anchor: Anchor, *, sentences: bool
         yield words_after(p, anchor.end)
 
 
+def _definition(p: Paragraph, anchor: Anchor) -> str:
+    """What the first place of a clause is called at its end: "____, residing at ____ (the “Tenant”)"."""
+    if len(p.text) > MAX_LINE or not QUOTES.search(p.text):
+        return ""
+    defined = DEFINED.match(p.text, anchor.end)
+    if defined is not None and "(" not in defined[0]:
+        return defined[1]
+    definitions = [*DEFINITION.finditer(p.text), *DEFINED.finditer(p.text)]
+    behind = min((d for d in definitions if d.start() >= anchor.end), key=re.Match.start, default=None)
+    if behind is None:
+        return ""
+    begin = max((d.end() for d in definitions if d.end() <= anchor.start), default=0)
+    is_next = is_blank(p.text[anchor.end : behind.start()].strip(","))
+    dated = not is_next and DATED.search(p.text, begin, anchor.start) is not None
+    is_first = not dated and MARKERS.search(p.text, begin, anchor.start) is None
+    begins = is_next and PARTY.search(p.text, max(anchor.start - 30, 0), anchor.start) is not None
+    return behind[1].strip(" ,.") if begins or is_first else ""
+
+
+def _place_or_day(p: Paragraph, anchor: Anchor) -> str:
+    """The two places of "____, den ____" and its like, where a letter or a contract is signed."""
+    if "," not in p.text:
+        return ""
+    place = DAY_AFTER.match(p.text, anchor.end)
+    if place is not None and len(p.text[: anchor.start].split()) <= MAX_AT and _is_said(p, place[1]):
+        return PLACE_AND_DAY[place[1].casefold()][0]
+    if DATE_AFTER.match(p.text, anchor.end) and is_blank(p.text[: anchor.start]):
+        return "Place"
+    day = DAY_BEFORE.search(p.text, max(anchor.start - 30, 0), anchor.start)
+    return PLACE_AND_DAY[day[1].casefold()][1] if day is not None and _is_said(p, day[1]) else ""
+
+
+def _is_said(p: Paragraph, word: str) -> bool:
+    return word.casefold() != "a" or SPANISH.match(p.text) is not None
+
+
 def _caption_beside(p: Paragraph, anchor: Anchor, before: str) -> str:
     """ "(full name)" after the place, unless the line begins with such a caption or opens with a label."""
     caption = CAPTION.match(p.text, anchor.end)
+    if caption is not None and (DEFINITION.fullmatch(caption[0].strip()) or SELECTING.match(caption[1])):
+        return ""
     if caption is None or len(p.text) > MAX_LINE:
         return caption[1] if caption is not None else ""
     if p.text[: anchor.start].rstrip().endswith(")") and p.text.lstrip().startswith("("):
@@ -123,7 +188,8 @@ def words_before(p: Paragraph, start: int, *, sentences: bool = True) -> str:
             return ""
         parts = [part for part in COMMA.split(words) if _tells(part)]
         words = " ".join((parts[-1] if parts else words).split()[-MAX_WORDS:])
-    return words
+    closed = words.count("(") > words.count(")") and p.text[:start].rstrip(" \xa0\t:：").endswith(")")
+    return f"{words})" if closed else words
 
 
 def _last_clause(clauses: list[str]) -> str:
@@ -137,7 +203,10 @@ def _last_clause(clauses: list[str]) -> str:
 
 
 def words_after(p: Paragraph, end: int) -> str:
-    text = MARKERS.split(p.text[end : end + 200])[0]
+    text = p.text[end : end + 200]
+    if "(" in text:
+        text = SELECT.sub("", DEFINITION.sub("", text))
+    text = MARKERS.split(text)[0]
     clauses = [c.strip(' ,–-:.)»"”') for c in CLAUSE.split(text) if LETTERS.search(c)]
     return " ".join(clauses[0].split()[:MAX_WORDS]) if clauses else ""
 
@@ -149,7 +218,8 @@ def _around_line(layout: Layout, p: Paragraph) -> Iterator[str]:
     text = above.text.strip()
     if MARKERS.search(text) or (above.cell is not None and not _share_table(above, p)):
         return
-    if (text.endswith(ASKING) and len(text) <= 250) or len(text.split()) <= MAX_LINE_WORDS:
+    prose = text.endswith(".") and len(text.split()) > MAX_TITLE_WORDS
+    if (text.endswith(ASKING) and len(text) <= 250) or (len(text.split()) <= MAX_LINE_WORDS and not prose):
         yield text
 
 
@@ -171,10 +241,12 @@ def _around_cell(layout: Layout, p: Paragraph) -> Iterator[str]:
     if caption.startswith("("):
         yield caption.strip("() ")
     left = _label_left(layout, p, cell)
-    title = _title_above(layout, p, cell)
-    if left and title and len(layout.row_of(p)) > 2 and not left.endswith(ASKING):
-        yield f"{left}: {title}"
+    title, over = _title_above(layout, p, cell)
+    if left and title and over is not None and _is_of_column(layout, p, left, over):
+        yield f"{left.rstrip('?？')}: {title}"
     yield left
+    if caption and _stands_over(table, cell):
+        yield caption
     yield title
     yield caption
     yield next(
@@ -201,15 +273,39 @@ def _caption_cell(layout: Layout, p: Paragraph, cell: TableCell) -> str:
     return text if 0 < len(text.split()) <= MAX_BESIDE else ""
 
 
+def _is_of_column(layout: Layout, p: Paragraph, left: str, over: TableCell) -> bool:
+    """Whether the words above tell one cell of the row from another: not those over the whole table.
+
+    A label with its colon has its one cell; what is asked in a question, only a row of titles tells apart.
+    """
+    table = layout.table_of(p)
+    if table is None or len(table.rows[over.cell.row]) == 1 or len(layout.row_of(p)) <= 2:
+        return False
+    titles = over.cell.row == 0 or over.cell.header_row
+    return not left.endswith(ASKING) or (titles and left.endswith(("?", "？")))
+
+
+def _stands_over(table: Table, cell: TableCell) -> bool:
+    """Whether the column begins with a line to write on: then what names a line stands below it."""
+    top = next((c for row in table.rows for c in row if c.column == cell.column and c.text), None)
+    return top is not None and is_blank(without_markers(top.text))
+
+
 def _label_left(layout: Layout, p: Paragraph, cell: TableCell) -> str:
-    for c in reversed(layout.row_of(p)):
-        if c.column < cell.column and _tells(text := without_markers(c.text)):
-            return text.strip().split("\n")[0].strip()
-    return ""
+    """The words nearest to the left, rather of a cell in which nothing is to be filled in."""
+    named = [
+        (text.strip().split("\n")[0].strip(), text == c.text)
+        for c in reversed(layout.row_of(p))
+        if c.column < cell.column and _tells(text := without_markers(c.text))
+    ]
+    return next((text for text, whole in named if whole), named[0][0] if named else "")
 
 
-def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> str:
-    """The nearest words above in the column: of the row above, or the column title over rows like this one."""
+def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> tuple[str, TableCell | None]:
+    """The nearest words above in the column, and their cell.
+
+    They are those of the row above, or the column title over rows like this one.
+    """
     table = layout.table_of(p)
     above: TableCell | None = cell
     for _ in range(40):
@@ -219,14 +315,26 @@ def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> str:
             else None
         )
         if above is None:
-            return ""
+            break
         text = without_markers(above.text).strip()
         if text != above.text.strip() or any(q.marks for q in above.paragraphs):
             continue
         if _tells(text):
             own = above.cell.row == cell.cell.row - 1 or above.cell.row == 0 or above.cell.header_row
-            return text.split("\n")[-1 if text.endswith(ASKING) else 0].strip() if own else ""
-    return ""
+            words = text.split("\n")[-1 if text.endswith(ASKING) else 0].strip() if own else ""
+            part = title_part(table, above, cell) if own and table is not None else ""
+            return part or words, above
+    return "", None
+
+
+def title_part(table: Table, above: TableCell, cell: TableCell) -> str:
+    """Of words set out over several cells, "Day   Month   Year", those over this one, with what stands above them."""
+    *over, last = above.text.split("\n")
+    parts = _columns(last)
+    below = [c.column for c in table.rows[cell.cell.row] if above.column <= c.column < above.end]
+    if len(parts) != len(below) or len(below) < 2:
+        return ""
+    return ": ".join([*(" ".join(words.split()).rstrip(" :：") for words in over[:1]), parts[below.index(cell.column)]])
 
 
 def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
@@ -243,11 +351,33 @@ def _caption_below(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
         captions = [below.text.strip()]
     if not captions:
         captions = _columns(below.text)
+        if len(captions) > 1 and not drawn_lines(p):
+            return _caption_of_column(p, anchor, captions)
         if not (len(captions) == len(starts) > 1 or (below.text.startswith("    ") and len(captions) == 1)):
             return ""
     if starts and 0 < len(starts) < len(captions) and below.text.strip().startswith("("):
         n += len(captions) - len(starts)  # the first captions stand under what is filled in already
     return captions[n] if n < len(captions) else ""
+
+
+def _caption_of_column(p: Paragraph, anchor: Anchor, captions: list[str]) -> str:
+    """The caption under the column a place stands in; "Place, date" is under two places one after the other."""
+    columns: list[list[int]] = []
+    at = 0
+    for gap in [*COLUMNS.finditer(p.text), None]:
+        end = gap.start() if gap is not None else len(p.text)
+        places = [m.start() for m in MARKERS.finditer(p.text, at, end)]
+        columns += [places] if places else []
+        at = gap.end() if gap is not None else end
+    if len(columns) == 1 and len(columns[0]) == len(captions) and not LETTERS.search(without_markers(p.text)):
+        columns = [[start] for start in columns[0]]
+    if len(columns) != len(captions):
+        return ""
+    for places, caption in zip(columns, captions, strict=True):
+        if anchor.start in places:
+            parts = [part.strip() for part in COMMA.split(caption)]
+            return parts[places.index(anchor.start)] if len(parts) == len(places) else caption
+    return ""
 
 
 def _places(p: Paragraph) -> list[int]:
@@ -260,7 +390,8 @@ def _is_lone_line(layout: Layout, p: Paragraph, below: Paragraph) -> bool:
     """A line drawn for a signature, with a word or two right below it that ask for nothing themselves."""
     above = layout.before(p, 1)
     asked = above is not None and above.text.rstrip().endswith(ASKING)
-    drawn = is_blank(without_markers(p.text)) and p.text.strip().startswith(("___", "....", "…"))
+    alone = len(_columns(below.text)) == 1 or len(_places(p)) == 1
+    drawn = alone and is_blank(without_markers(p.text)) and p.text.strip().startswith(("___", "....", "…"))
     text = below.text.strip()
     return drawn and not asked and len(text.split()) <= 4 and not text.endswith((*ASKING, ".")) and below.level is None
 
@@ -277,7 +408,8 @@ def _columns_above(layout: Layout, p: Paragraph, anchor: Anchor) -> str:
         return ""
     i = layout.at[p.part, p.p]
     for above in reversed(layout.paragraphs[max(i - 2, 0) : i]):
-        titles = _columns(above.text)
+        is_captions = above.text.lstrip().startswith("(")  # of the line above it
+        titles = _columns(above.text) if not is_captions else []
         if len(titles) == count and not MARKERS.search(above.text):
             return titles[len(MARKERS.findall(p.text[: anchor.start]))]
     return ""

@@ -8,14 +8,16 @@ from .lexicon import GENERIC, words_of
 
 REFERENCE = re.compile(
     r"[\d\s,;.\-–]+|[ivxlcIVXLC]+|sic!?|et al\.?|\W+|[a-z]|online|internet|citation needed|emphasis added"
-    r"|[^\W\d_]+\s*:\s*\d[\d\s,\-–:]*|redacted|in press|eds?\.?|pdf|video|accessed .*"
+    r"|[^\W\d_]+\s*:\s*\d[\d\s,\-–:]*"
+    r"|(?:see|cf\.?|refer to|siehe|vgl\.?|voir|véase|zie)\s.*|redacted|in press|eds?\.?|pdf|video|accessed .*"
 )
 CAMEL = re.compile(
     r"(?<=[a-zà-ÿа-я0-9])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я][a-zà-ÿа-я])"
     r"|(?<=[a-zà-ÿа-я]{3})(?=\d+$)"
 )
 LEAD = re.compile(
-    r"^(?:(?:please |to be )?(?:insert|enter|add|type(?= (?:in|your|the|a|an)\b)|specify|provide|fill in|write"
+    r"^(?:(?:please |to be )?(?:(?:click|tap|press)(?: or tap| or click)?(?: on)?(?: here)? to \w+"
+    r"|insert|enter|add|type(?= (?:in|your|the|a|an)\b)|specify|provide|fill in|write"
     r"|select|choose|complete|"
     r"sett inn|skriv inn|einfügen|eingeben|insérer|saisir|insertar|inserir|inserire|введите|укажите|вставьте)"
     r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)",
@@ -31,7 +33,7 @@ MAX_NAME_WORDS = 14
 
 PART = r"(?:d{1,2}|m{1,3}|y{2,4}|t{2}|j{2,4}|a{2,4}|g{2,4}|å{4}|дд|мм|гг(?:гг)?|rrrr|hh|年|月|日)"
 DATE_SHAPE = re.compile(rf"(?<![\w/]){PART}(?:\s?[./\-]\s?{PART}){{1,2}}(?![\w/])", re.IGNORECASE)
-DATE_JOINS = re.compile(r"[a-zдгå年月][./\- ][mdtjмдyг月日]", re.IGNORECASE)
+DATE_JOINS = re.compile(r"[a-zдгå年月]\s?[./\- ]\s?[mdtjмдyг月日]", re.IGNORECASE)
 YEAR_LETTERS = re.compile(r"yy|jj|aa|åå|гг|rr|年", re.IGNORECASE)
 DATE_LETTERS = re.compile(r"[dtjgmдм日月]", re.IGNORECASE)
 
@@ -87,8 +89,10 @@ def title_of(text: str) -> str:
 MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]{0,300}?>>")
 MARKERS = re.compile(
     r"<{2,3}[^<>]{0,200}>{2,3}|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
-    r"|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+"
+    r"|[_\u3000 ]+年[_\u3000 ]+月[_\u3000 ]+日|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+|\( {1,3}\)"
+    r"|#{2,3}[^#\n]{1,60}#{2,3}|[%~][A-Za-z]\w{1,40}[%~]"
 )
+SALUTATION = re.compile(r"(?:mr|ms|mrs|dr|herrn?|frau|sra?|mme|m)\b\.?\s?/", re.IGNORECASE)
 ALTERNATIVES = re.compile(r"[^/]{2,40}(?:/[^/]{2,40}){1,6}")
 
 
@@ -98,7 +102,7 @@ def without_markers(text: str, instead: str = "") -> str:
 
 def alternatives(words: str) -> tuple[str, ...]:
     """WEEKLY/MONTHLY/QUARTERLY offers a choice."""
-    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold():
+    if "/" not in words or not ALTERNATIVES.fullmatch(words) or "and/or" in words.casefold() or SALUTATION.match(words):
         return ()
     return tuple(part.strip(" .") for part in words.split("/"))
 

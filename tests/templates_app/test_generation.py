@@ -43,7 +43,7 @@ from tests.templates_app.test_api import API, error_of, post_json
 from tests.templates_app.test_pdf import soffice  # noqa: F401 - a fixture that skips
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REMARKS, SUPPLIED = "remarks", "describe_the_products_or_services"
+REMARKS, SUPPLIED = "remarks", "what_is_supplied"
 
 
 def work() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, is_blank
-from ..lexicon import SINGLE, YES_NO
+from ..lexicon import LEVELS, NEGATIONS, OPPOSED_LETTERS, OPPOSITES, SELECTION, SINGLE, YES_NO, words_of
 from ..model import FieldType, Paragraph
+from ..wording import MARKERS
 
 PAIRS = "|".join(rf"{re.escape(a)}\s*/\s*{re.escape(b)}" for a, b in YES_NO if len(a) > 1)
 YES_OR_NO = re.compile(
@@ -25,8 +26,33 @@ SELECTING = re.compile(
 )
 
 
+GAP = r"(?:[ \xa0]{2,}|[ \xa0]*\t[ \xa0\t]*)"  # between words to circle
+SLASH = r"\s?[/・]\s?"
+APART = "|".join(rf"{re.escape(a)}{GAP}{re.escape(b)}" for a, b in YES_NO if len(a) > 1)
+OPPOSED = "|".join(rf"{re.escape(a)}(?:{GAP}|{SLASH}){re.escape(b)}" for a, b in OPPOSITES)
+NEGATED = rf"(?P<said>[^\W\d_]{{2,}}){SLASH}(?:{'|'.join(NEGATIONS)})[ -](?P=said)"
+LETTERS = "|".join(rf"(?-i:{a}(?:{GAP}|{SLASH}){b})" for a, b in OPPOSED_LETTERS)
+OPPOSITE = re.compile(
+    rf"(?<![\w/])(?:(?P<words>{APART}|{OPPOSED}|{NEGATED})(?:(?:{GAP}|{SLASH})n/?a)?|{LETTERS})(?![\w/])", re.IGNORECASE
+)
+INSTRUCTED = re.compile(rf"\s*(?:\*+|\(?\s*{SELECTION}\b[^()\n]{{0,60}}\)?)\s*[.:?]?\s*", re.IGNORECASE)
+PARTS = re.compile(rf"\s*(?<!\bn)[/・](?!a\b)\s*|{GAP}", re.IGNORECASE)
+ASKED = re.compile(r"[:?：？)*]\s*$|\s{2,}$|\t$")
+SELECTED = re.compile(
+    rf"(?:^|[:?：？]\s*|\s{{2,}})((?:{WORDS})(?:{SLASH}(?:{WORDS}))+)\s*\(\s*{SELECTION}\b[^()\n]{{0,60}}\)\s*[.:?]?\s*$",
+    re.IGNORECASE,
+)
+WHOLE = re.compile(r"\S[^\n]*\S")
+MAX_LINE = 300  # a longer paragraph offers nothing to circle
+
+
 def find_alternatives(layout: Layout) -> Iterator[Finding]:
     for p in layout.body:
+        if len(p.text) <= MAX_LINE and any(mark in p.text for mark in ("/", "  ", "\t", "・")):
+            found = _opposite(layout, p)
+            if found is not None:
+                yield found
+                continue
         if "/" not in p.text:
             continue
         matches = list(YES_OR_NO.finditer(p.text))
@@ -38,7 +64,7 @@ def find_alternatives(layout: Layout) -> Iterator[Finding]:
 
 
 def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding:
-    options = tuple(" ".join(part.split()) for part in words.split("/"))
+    options = tuple(" ".join(part.split()) for part in PARTS.split(words))
     return Finding(
         "alternatives",
         Rank.BARE,
@@ -47,6 +73,39 @@ def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding
         type=FieldType.CHOICE,
         options=options,
     )
+
+
+def _opposite(layout: Layout, p: Paragraph) -> Finding | None:
+    """Words to circle or strike out at the end of a line: "Sex:  Male   Female"."""
+    selected = SELECTED.search(p.text)
+    match = selected or OPPOSITE.search(p.text) or _levels(p)
+    if match is None or p.marks or MARKERS.search(p.text):
+        return None
+    start, words = (match.start(1), match[1]) if selected is not None else (match.start(), match[0])
+    before, after = p.text[:start], p.text[start + len(words) :]
+    instructed = INSTRUCTED.fullmatch(after) is not None
+    if not is_blank(after) and not instructed:
+        return None
+    if not is_blank(before) and not ASKED.search(before):
+        return None
+    if is_blank(before) and not instructed and not _is_beside_label(layout, p):
+        return None
+    return _finding(p, start, words, 0.7) if not _belongs_to_label(layout, p, match) else None
+
+
+def _levels(p: Paragraph) -> re.Match[str] | None:
+    """High / Medium / Low, if there is nothing else in the paragraph."""
+    match = WHOLE.fullmatch(p.text) if p.text.count("/") > 1 else None
+    return match if match is not None and all(w in LEVELS for w in words_of(match[0])) else None
+
+
+def _is_beside_label(layout: Layout, p: Paragraph) -> bool:
+    """Whether its cell holds nothing else, and the one before it has words."""
+    cell = layout.cell_of(p)
+    if cell is None or cell.text != p.text.strip():
+        return False
+    left = next((c for c in reversed(layout.row_of(p)) if c.column < cell.column), None)
+    return left is not None and any(c.isalpha() for c in left.text)
 
 
 def _belongs_to_label(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:

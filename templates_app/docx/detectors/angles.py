@@ -40,7 +40,7 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     if double and MACHINERY.match(words):
         yield Finding("angles", Rank.TOKEN, anchor, 0.9, ignored=True)
         return
-    if not double and (MARKUP.fullmatch(words.split()[0]) or (is_reference(words) and not match[3])):
+    if not double and (MARKUP.fullmatch(words.split()[0]) or (is_reference(words) and not match[3] and words != "X")):
         return
     if EXPRESSION.fullmatch(words):
         inner = IN_EXPRESSION.search(words)

@@ -10,7 +10,7 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..lexicon import DATE as DATE_WORDS
 from ..model import FieldType, Paragraph
-from ..wording import DATE_JOINS, DATE_SHAPE, is_date_shape, sameness, title_of
+from ..wording import DATE_JOINS, DATE_SHAPE, MARKERS, is_date_shape, sameness, title_of
 
 CROSSES = re.compile(r"(?<![\w(])\(?X{3,}(?:\)\s?X{2,})?(?:[\-–. ]X{2,})*(?!\w)\)?|(?<![\w#])#{3,}(?![\w#])|\?{3,}")
 SNAKE = re.compile(r"(?<![\w@./\\-])[A-Z][A-Z0-9]*(?:[@.\-][A-Z0-9]+)*_[A-Z0-9_@.\-]*[A-Z0-9](?![\w@/\\])")
@@ -42,15 +42,15 @@ def find_bare(layout: Layout) -> Iterator[Finding]:
     cover = _cover_end(layout)
     for p in layout.body:
         if (i := layout.at[p.part, p.p]) not in layout.headings:
-            yield from _in_paragraph(p)
+            yield from _in_paragraph(layout, p)
             if i < cover:
                 yield from _on_cover(p)
 
 
-def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
+def _in_paragraph(layout: Layout, p: Paragraph) -> Iterator[Finding]:
     text = p.text
     for match in DATE_SHAPE.finditer(text) if DATE_JOINS.search(text) else ():
-        if is_date_shape(match[0]):
+        if is_date_shape(match[0]) and not _is_remark(layout, p, match):
             yield Finding("bare", Rank.BARE, (place(p, *match.span()),), 0.8, type=FieldType.DATE, date_format=match[0])
     if "XXX" in text or "##" in text or "???" in text:
         for match in CROSSES.finditer(text):
@@ -78,6 +78,21 @@ def _in_paragraph(p: Paragraph) -> Iterator[Finding]:
             name=match[0],
             same=sameness(match[0]),
         )
+
+
+def _is_remark(layout: Layout, p: Paragraph, match: re.Match[str]) -> bool:
+    """ "Date (DD/MM/YYYY)" says how to write what goes behind it, or into the empty cell beside or below."""
+    before, after = p.text[: match.start()].rstrip(), p.text[match.end() :].lstrip()
+    if not before.endswith(("(", "（")) or not after.startswith((")", "）")):
+        return False
+    rest = after[1:].strip()
+    if rest or any(m.start >= match.end() for m in p.marks):
+        return rest in (":", "：") or MARKERS.search(rest) is not None or bool(p.marks)
+    cell = layout.cell_of(p)
+    beside = next((c for c in layout.row_of(p) if cell is not None and c.column >= cell.end), None)
+    below = next((c for c in layout.row_at(p, 1) if cell is not None and c.column == cell.column), None)
+    takes = (c for c in (beside, below) if c is not None)
+    return any(c.empty or any(q.marks for q in c.paragraphs) or MARKERS.search(c.text) for c in takes)
 
 
 def _cover_end(layout: Layout) -> int:

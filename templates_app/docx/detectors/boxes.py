@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, Table, TableCell, is_blank
@@ -29,6 +30,8 @@ ONE_OF = re.compile(
     r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$",
     re.IGNORECASE,
 )
+BETWEEN = re.compile(r"[ \xa0]?[/.\-–]?[ \xa0]?")  # boxes of one value
+MIN_COMB = 3
 MAX_LABEL = 160
 MAX_NAMED = 4
 MAX_ROWS_UP = 40  # so far above a box its column title is looked for
@@ -49,18 +52,53 @@ class Box:
         return set(words_of(self.label))
 
 
+TICKING = re.compile(
+    r"\b(?:tick|check|mark|cross|place an?|put an?|enter an?|ankreuzen|kreuzen|cocher|cochez|marcar|marque|barrare"
+    r"|aankruisen|kryss|kryssa|отметить|отметьте|zaznacz\w*)\b[^.:?☐□]{0,30}$",
+    re.IGNORECASE,
+)
+
+
 def find_boxes(layout: Layout) -> Iterator[Finding]:
     glyphs = GLYPHS if not _drops_ticks(layout) else GLYPHS_ALONE
-    by_paragraph = [(p, boxes) for p in layout.body if (boxes := _boxes(p, glyphs))]
+    by_paragraph: list[tuple[Paragraph, list[Box]]] = []
+    for p in layout.body:
+        combs, boxes = _apart(_boxes(p, glyphs))
+        yield from (Finding("boxes", Rank.BOX, (place(p, c[0].start, c[-1].end),), 0.8) for c in combs)
+        if boxes:
+            by_paragraph.append((p, boxes))
     for _, boxes in by_paragraph:
         _label_in_line(boxes)
     lone: list[Box] = []
     for p, boxes in by_paragraph:
-        if len(boxes) == 1:
+        if len(boxes) == 1 and _is_mentioned(boxes[0]):
+            yield Finding("boxes", Rank.BOX, (place(p, boxes[0].start, boxes[0].end),), 0.9, ignored=True)
+        elif len(boxes) == 1:
             lone.append(boxes[0])
         else:
             yield from _in_line(layout, p, boxes)
     yield from _over_paragraphs(layout, lone)
+
+
+def _apart(boxes: list[Box]) -> tuple[list[list[Box]], list[Box]]:
+    """Rows of boxes that take a character each, "☐☐ / ☐☐ / ☐☐☐☐", and the boxes to tick."""
+    runs: list[list[Box]] = []
+    for box in boxes:
+        last = runs[-1][-1] if runs else None
+        if last is not None and box.start > last.start and BETWEEN.fullmatch(box.paragraph.text, last.end, box.start):
+            runs[-1].append(box)
+        else:
+            runs.append([box])
+    combs = [run for run in runs if len(run) >= MIN_COMB and any(a.end == b.start for a, b in pairwise(run))]
+    combs = [run for run in combs if all(b.start < b.end for b in run) and not run[0].paragraph.marks]
+    return combs, [box for run in runs if run not in combs for box in run]
+
+
+def _is_mentioned(box: Box) -> bool:
+    """ "Please tick ☒ what applies" shows how a box is ticked and has none to tick."""
+    text = box.paragraph.text
+    shown = TICKING.search(text, 0, box.start) is not None or text.startswith("を", box.end)
+    return bool(box.label) and not box.paragraph.marks and shown
 
 
 def _boxes(p: Paragraph, glyphs: re.Pattern[str]) -> list[Box]:
@@ -92,19 +130,29 @@ def _label_in_line(boxes: Sequence[Box]) -> None:
     after = [_first_words(text[b.end : end]) for b, end in zip(boxes, ends, strict=True)]
     starts = [0] + [b.end for b in boxes[:-1]]
     before = [_last_words(text[start : b.start]) for b, start in zip(boxes, starts, strict=True)]
-    use_before = not after[-1] and bool(before[0])
+    ends_with_box = not after[-1] and bool(before[0])
+    answers = all(words.casefold() in YES_NO_WORDS for words in before)
+    use_before = ends_with_box or answers or _stand_behind(text, boxes)
     for box, words in zip(boxes, before if use_before else after, strict=True):
         box.label = words
 
 
+def _stand_behind(text: str, boxes: Sequence[Box]) -> bool:
+    """Whether each box is nearer to the words before it than to those behind it: "Mr ☐  Mrs ☐  Other"."""
+    before = (text[: b.start] for b in boxes)
+    behind = (text[b.end :] for b in boxes)
+    return all(words[-2:].strip() and words[-2:-1].strip(" :") for words in before) and all(
+        is_blank(words[:2]) for words in behind
+    )
+
+
 def _first_words(text: str) -> str:
-    return re.split(r"\t|\n|\s{3,}|_{3,}|\.{4,}", text.strip(" \xa0\u2002\ufffc:\t\n"), maxsplit=1)[0].strip(" /;,|")[
-        :MAX_LABEL
-    ]
+    words = re.split(r"\t|\n|\s{3,}|_{3,}|\.{4,}|（[\u3000 ]*）?", text.strip(" \xa0\u2002\ufffc:\t\n"), maxsplit=1)[0]
+    return words.strip(" \u3000/;,|")[:MAX_LABEL].rstrip()
 
 
 def _last_words(text: str) -> str:
-    return re.split(r"\t|\n|\s{3,}", text.strip())[-1].strip(" /;,|")[:MAX_LABEL]
+    return re.split(r"\t|\n|\s{3,}|[:：]\s", text.strip())[-1].strip(" /;,|")[:MAX_LABEL]
 
 
 # several boxes in one paragraph

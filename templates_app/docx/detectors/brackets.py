@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
+from ..kinds import is_unit
 from ..layout import Layout
 from ..model import FieldType, Paragraph
 from ..wording import alternatives, is_annotation, is_date_shape, is_guidance, is_reference, sameness, title_of
@@ -31,7 +32,9 @@ def _finding(p: Paragraph, match: re.Match[str]) -> Iterator[Finding]:
     if is_date_shape(words):
         yield Finding("brackets", Rank.TOKEN, (place(p, *match.span()),), 0.9, type=FieldType.DATE, date_format=words)
         return
-    if is_reference(words) and words not in "XYN":
+    figure = words.isdigit() or words in ("x", "n")
+    counts = figure and is_unit(p.text[match.end() : match.end() + 20])  # "[30] days": a number to be agreed
+    if is_reference(words) and words not in "XYN" and not counts:
         return
     if is_guidance(words) or is_annotation(words) or OPTION_HEAD.match(words):
         yield Finding("brackets", Rank.TOKEN, (place(p, match.start(), match.end()),), 0.9, ignored=True)

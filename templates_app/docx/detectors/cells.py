@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..finding import Finding, Rank, place
 from ..kinds import infer_type, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
-from ..lexicon import DATE, GENERIC, NAME, RATINGS, SIGNATURE, YES_NO_WORDS, words_of
+from ..lexicon import DATE, DAY_PARTS, GENERIC, NAME, RATINGS, SIGNATURE, VERDICTS, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
-from ..naming import key_of
+from ..naming import NUMBERING, key_of
 from ..rows import table_title
+from ..surroundings import title_part
 from ..wording import MACHINE_TAG, without_markers
 from .alternatives import OFFERED, YES_OR_NO
 
@@ -30,9 +32,21 @@ ANSWER = re.compile(
 )
 LETTER = re.compile(r"[^\W\d_]")
 BREAK = re.compile(r"\s[-–—]\s|\n|\.\s|\(")
+COUNTED = re.compile(
+    r"^(?:section|part|step|teil|abschnitt|partie|parte|sección|seção|sezione|deel|del|раздел|часть)\s+\w{1,4}\s*[-–—:.]\s*"
+    r"(?=\S)",
+    re.IGNORECASE,
+)
 SIGNED = re.compile(f"{SIGNATURE.pattern}|{DATE.pattern}|{NAME.pattern}", re.IGNORECASE)
+ANSWERS = YES_NO_WORDS | RATINGS | VERDICTS
+SIGNERS = (FieldType.PERSON, FieldType.SIGNATURE, FieldType.DATE)
 MAX_CAPTION = 40
 MAX_SIGN = 2
+MIN_SCALE = 3
+MIN_MADE = 2  # cells with a label and room below it
+MAX_ROOM_WORDS = 15
+MAX_BESIDE_WORDS = 6
+MAX_SENTENCE = 4  # words with a full stop behind that may be a label: "Leave fr.o.m."
 MAX_SAMPLE = 200  # rows that tell what a column holds
 MAX_LABEL = 400
 MAX_BESIDE_TALL = 60  # a longer label may have made the row as tall as it is
@@ -61,6 +75,8 @@ def find_cells(layout: Layout) -> Iterator[Finding]:
             and all(len(row) <= MAX_CELLS for row in table.rows)
         ):
             yield from _in_table(layout, table)
+        if table.part == layout.main and not table.form:
+            yield from _below_labels(table)
 
 
 def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
@@ -77,7 +93,7 @@ def _in_table(layout: Layout, table: Table) -> Iterator[Finding]:
         if at in done or not any(c.empty for c in row):
             continue
         records = _record_rows(grid, at)
-        if records and (len(records) > 1 or _continues_records(grid, at)):
+        if records and (len(records) > 1 or (_continues_records(grid, at) and not _is_signed(grid, records))):
             done.update(records)
             yield from _records(layout, grid, records)
         else:
@@ -117,6 +133,44 @@ def _finding(
     )
 
 
+# cells that hold their label and, below it, room for the value
+
+
+def _below_labels(table: Table) -> Iterator[Finding]:
+    """Where most cells of a table are made so, as in the forms of authorities: "1. Name" over an empty line."""
+    cells = [c for row in table.rows for c in row if c.text and not c.cell.merged and not c.cell.nested]
+    labels = {id(a) for row in table.rows for a, b in pairwise(row) if b.empty}
+    made = [c for c in cells if id(c) not in labels and _has_room(c)]
+    known = [c for c in made if NUMBERING.match(c.text) or tell_type(c.text) is not None]
+    if len(made) < MIN_MADE or len(made) * 2 < len(cells) or len(known) * 2 < len(made):
+        return
+    for c in made:
+        yield _below_label(c)
+
+
+def _has_room(cell: TableCell) -> bool:
+    """A short label that asks nothing with a colon, in the first paragraph, and nothing in those after it."""
+    label, *rest = cell.paragraphs
+    words = label.text.split()
+    return (
+        bool(rest)
+        and cell.cell.bordered
+        and 0 < len(words) <= MAX_ROOM_WORDS
+        and not cell.text.endswith(COLON)
+        and not (cell.text.endswith(".") and len(words) > MAX_SENTENCE)
+        and LETTER.search(without_markers(cell.text)) is not None
+        and without_markers(cell.text) == cell.text
+        and not any(p.marks or p.drawing for p in cell.paragraphs)
+        and all(is_blank(p.text) and not is_counted(p) for p in rest)
+    )
+
+
+def _below_label(cell: TableCell) -> Finding:
+    found = _finding(cell, cell.text, 0.6)
+    found.anchors = (place(cell.paragraphs[1], 0, 0),)
+    return found
+
+
 # what rows are
 
 
@@ -133,7 +187,10 @@ def _is_header(table: Table, at: int) -> bool:
     row = table.rows[at]
     if len(row) < 2 or at + 1 >= len(table.rows):
         return False
-    if not all(_is_label(c) and len(c.text) <= MAX_HEADER and not c.text.endswith(COLON) for c in row[1:]):
+    if _is_scale(row):
+        return True
+    titled = [c for c in row[1:] if not (c.cell.merged and at)]
+    if not titled or not all(_is_label(c) and len(c.text) <= MAX_HEADER and not c.text.endswith(COLON) for c in titled):
         return False
     if not (is_blank(row[0].text) or _is_label(row[0]) or row[0].text == "#"):
         return False
@@ -146,7 +203,25 @@ def _is_header(table: Table, at: int) -> bool:
         return False
     if at and any("?" in c.text or YES_OR_NO.fullmatch(c.text) for c in row):
         return False
-    return at == 0 or _looks_like_header(row) or (at == 1 and _is_banner(table, 0))
+    if at > 1 and all(c.empty for c in (*table.rows[at - 1], *following)):
+        return True  # titles over the next row, as over the one before
+    return at == 0 or _looks_like_header(row) or (at == 1 and (_is_banner(table, 0) or _goes_on(table, row)))
+
+
+def _goes_on(table: Table, row: Sequence[TableCell]) -> bool:
+    """Whether titles in two rows stand over the same columns: the upper ones over several each."""
+    over = [table.above(1, c.column) for c in row]
+    spanning = [c for c in over if c is not None and c.cell.span > 1 and c.text]
+    return bool(spanning) and all(c is not None and (c.text or c is over[0]) for c in over)
+
+
+def _is_scale(row: Sequence[TableCell]) -> bool:
+    """Figures over columns to tick: 1, 2, 3, 4, 5."""
+    if row[0].text.isdecimal():
+        return False  # the numbers of the columns
+    figures = [int(c.text) if c.text.isdecimal() else None for c in row[1:]]
+    steps = {b - a for a, b in pairwise(figures) if a is not None and b is not None}
+    return len(figures) >= MIN_SCALE and None not in figures and steps in ({1}, {-1})
 
 
 def _looks_like_header(row: Sequence[TableCell]) -> bool:
@@ -160,7 +235,7 @@ def _ticked_columns(table: Table, header: int) -> frozenset[int]:
     shortest: dict[int, int] = {}
     for row in table.rows[header + 1 : header + MAX_SAMPLE]:
         for c in row[1:]:
-            if c.text and not c.text.isdigit():
+            if c.text and not c.text.isdigit() and c.text == without_markers(c.text):
                 shortest[c.column] = max(shortest.get(c.column, 0), len(c.text))
     return frozenset(column for column, length in shortest.items() if length <= MAX_SIGN)
 
@@ -195,6 +270,14 @@ def _is_record(row: Sequence[TableCell]) -> bool:
     )
     rest = row[1:]
     return leads and sum(c.empty for c in rest) >= 1 and all(c.empty or c.cell.merged for c in rest)
+
+
+def _is_signed(grid: Grid, records: Sequence[int]) -> bool:
+    """One row under "Prepared by", "Approved by" or "Name", "Signature", "Date" is signed, once."""
+    if grid.header is None or records[0] != grid.header + 1:
+        return False
+    kinds = [infer_type(c.text, column=True) for c in grid.table.rows[grid.header]]
+    return all(kind in SIGNERS for kind in kinds)
 
 
 def _continues_records(grid: Grid, at: int) -> bool:
@@ -241,14 +324,14 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
         return
     titles = _titles(grid, at) if grid.outlined else {}
     named = _row_label(row)
-    if TOTAL.match(named):
+    if (TOTAL.match(named) and (titles or not _asks_total(grid, at))) or _is_group_title(grid, at):
         return
     ticked = [c for c in row[1:] if c.empty and _is_answer_title(titles.get(c.column, ""))]
     if named and len(ticked) > 1:
         yield _choice(named, ticked, [titles[c.column] for c in ticked])
     taken: TableCell | None = None  # the label that already has its cell
     for n, cell in enumerate(row):
-        if not cell.empty or cell.column in grid.ticked or (len(ticked) > 1 and cell in ticked):
+        if not cell.empty or (titles and cell.column in grid.ticked) or (len(ticked) > 1 and cell in ticked):
             continue
         left = next((c for c in reversed(row[:n]) if not c.empty and not c.cell.merged and not is_blank(c.text)), None)
         title = titles.get(cell.column, "")
@@ -256,15 +339,45 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
             yield _in_grid(cell, named, title, alone=len(row) == 2)
         elif n and left is not None and left is not taken and left is row[n - 1] and _names_cell(grid, left):
             taken = left
-            yield _finding(cell, _own_words(left), 0.8, banner=_banner_over(grid.table, at))
+            if _is_day_part(left):
+                yield _finding(cell, f"{_date_before(row[:n])}: {left.text}".strip(" :"), 0.8)
+                continue
+            signed = n > 1 and infer_type(named) is FieldType.SIGNATURE and len(words_of(named)) > 1
+            over = _title_beside(grid.table, at, left) or _banner_over(grid.table, at)
+            yield _finding(cell, _own_words(left), 0.8, banner="" if signed else over)
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
+
+
+def _is_day_part(label: TableCell) -> bool:
+    return label.text.strip(" :：").casefold() in DAY_PARTS
+
+
+def _date_before(row: Sequence[TableCell]) -> str:
+    """The label whose day, month and year have cells of their own."""
+    return next((c.text.rstrip(" :：") for c in reversed(row) if c.text and not _is_day_part(c)), "")
+
+
+def _asks_total(grid: Grid, at: int) -> bool:
+    """Whether a total is asked for: beside other labels, or below rows that wait for their values."""
+    row = grid.table.rows[at]
+    above = grid.table.rows[at - 1] if at else []
+    return sum(_is_label(c) for c in row) > 1 or (bool(above) and all(c.empty for c in above))
+
+
+def _is_group_title(grid: Grid, at: int) -> bool:
+    """Words over several columns, with empty cells behind them where the row below has its values."""
+    row, rows = grid.table.rows[at], grid.table.rows
+    if at + 1 >= len(rows) or row[0].cell.span < 2 or len(row) < 3 or not row[0].text:
+        return False
+    below = {c.column: c for c in rows[at + 1]}
+    return all(c.empty and c.column in below and below[c.column].text for c in row[1:])
 
 
 def _is_answer_title(title: str) -> bool:
     """A column to tick: Yes, No, Agree, Often."""
     words = words_of(title)
-    return bool(words) and all(word in YES_NO_WORDS or word in RATINGS for word in words)
+    return bool(words) and all(word in ANSWERS or word.isdecimal() for word in words)
 
 
 def _choice(named: str, cells: Sequence[TableCell], options: Sequence[str]) -> Finding:
@@ -292,14 +405,30 @@ def _banner_over(table: Table, at: int) -> str:
     for i in range(at - 1, max(at - 40, -1), -1):
         if len(table.rows[i]) == 1:
             text = table.rows[i][0].text if _is_banner(table, i) else ""
-            text = BREAK.split(text)[0].strip(" :：")
+            if text.endswith(".") and not BREAK.search(text):
+                continue  # a sentence
+            text = BREAK.split(COUNTED.sub("", text, count=1))[0].strip(" :：")
             return text if len(text.split()) <= 12 else ""
     return ""
+
+
+def _title_beside(table: Table, at: int, label: TableCell) -> str:
+    """The words of a cell that stands beside several rows and names them together."""
+    first = table.rows[at][0]
+    if first is label or first.column != 0:
+        return ""
+    below = table.rows[at + 1][0] if at + 1 < len(table.rows) else None
+    begins = below is not None and below.column == 0 and below.cell.merged
+    title = table.above(at, 0) if first.cell.merged else first if begins else None
+    text = " ".join(title.text.split()).strip(" :：") if title is not None and _is_label(title) else ""
+    return text if len(text.split()) <= MAX_BESIDE_WORDS else ""
 
 
 def _in_grid(cell: TableCell, named: str, title: str, *, alone: bool) -> Finding:
     """A cell between a row label and a column title, which says nothing when it only says "Response"."""
     named = named.rstrip(" :：")
+    if not LETTER.search(named):
+        return _finding(cell, f"{title} ({named})", 0.75, infer_type(title, column=True))
     if alone or ANSWER.fullmatch(title.strip()):
         return _finding(cell, named, 0.75, infer_type(named))
     return _finding(cell, f"{named}: {title}", 0.75, infer_type(title, column=True))
@@ -312,7 +441,16 @@ def _titles(grid: Grid, at: int) -> dict[int, str]:
     header = grid.table.rows[grid.header]
     if len(header) != len(grid.table.rows[at]):
         return {}
-    return {c.column: " ".join(c.text.split()) for c in header}
+    return {c.column: _full_title(grid.table, c) for c in header}
+
+
+def _full_title(table: Table, title: TableCell) -> str:
+    """With the words over it that stand over several: "Date: From"."""
+    above = table.above(title.cell.row, title.column) if title.cell.row else None
+    words = [" ".join(title.text.split())]
+    if above is not None and (title.cell.merged or title.cell.span < above.cell.span < table.width):
+        words.insert(0, " ".join(above.text.split()))
+    return ": ".join(filter(None, words))
 
 
 def _row_label(row: Sequence[TableCell]) -> str:
@@ -321,6 +459,7 @@ def _row_label(row: Sequence[TableCell]) -> str:
     if not texts:
         return ""
     named = next((t for t in texts if not ORDINAL.fullmatch(t) and LETTER.search(t)), texts[0])
+    named = without_markers(named).strip() or named
     return named.split("\n")[0][:MAX_HEADER] if len(named) <= MAX_LABEL else ""
 
 
@@ -352,7 +491,10 @@ def _under_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:
     above = grid.table.above(at, cell.column)
     if at == 0 or not grid.outlined or above is None or not _is_label(above) or above.cell.row != cell.cell.row - 1:
         return []
-    return [_finding(cell, above.text, 0.7)] if above.cell.span == cell.cell.span else []
+    if above.cell.span == cell.cell.span:
+        return [_finding(cell, above.text, 0.7)]
+    part = title_part(grid.table, above, cell)
+    return [_finding(cell, part, 0.7)] if part else []
 
 
 def _over_label(grid: Grid, at: int, cell: TableCell) -> list[Finding]:

@@ -11,6 +11,8 @@ from ..model import FieldType, Paragraph, Span
 from ..wording import alternatives, is_guidance, sameness, title_of
 
 MAX_SHARE = 0.25  # of the text: above that the look is the document's, not a mark
+MAX_SHARE_OF_WORDS = 0.6  # where only a few words are highlighted at a time, as in a letter of one page
+MAX_WORDS = 60
 MAX_HIGHLIGHTED = 120
 MAX_COLORED = 80
 LINK = re.compile(r"\S@\S|https?:|www\.|^\S+\.[a-z]{2,6}(?:/\S*)?$", re.IGNORECASE)
@@ -24,7 +26,8 @@ STATUS = re.compile(
 def find_highlighted(layout: Layout) -> Iterator[Finding]:
     total = sum(len(p.text) for p in layout.paragraphs) or 1
     marked = [(p, s) for p in layout.body for s in p.spans if s.highlighted and not s.hidden]
-    if sum(s.end - s.start for _, s in marked) > MAX_SHARE * total:
+    share = MAX_SHARE if any(s.end - s.start > MAX_WORDS for _, s in marked) else MAX_SHARE_OF_WORDS
+    if sum(s.end - s.start for _, s in marked) > share * total:
         return
     for p in {id(p): p for p, _ in marked if layout.at[p.part, p.p] not in layout.headings}.values():
         for start, end in _stretches(p, [s for s in p.spans if s.highlighted]):

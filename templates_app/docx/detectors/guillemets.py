@@ -13,6 +13,8 @@ from ..wording import title_of
 TOKEN = re.compile(r"[«‹]\s*([^\W\d]\w{1,60})\s*[»›]")
 COMPOSED = re.compile(r"[A-Za-z0-9]+_\w+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{3,}[A-Z0-9_]*")
 
+MIN_COMPOSED = 2  # names of a program in guillemets: merge fields are about, though their codes were lost
+
 
 def find_merge_fields(layout: Layout) -> Iterator[Finding]:
     for p in layout.marked:
@@ -32,15 +34,20 @@ def find_merge_fields(layout: Layout) -> Iterator[Finding]:
 
 def find_guillemets(layout: Layout) -> Iterator[Finding]:
     """Many languages quote with guillemets, so plain words count only where merge fields are about."""
+    quoting = [p for p in layout.body if "«" in p.text or "‹" in p.text]
     merging = any(m.kind is MarkKind.MERGE_FIELD for p in layout.marked for m in p.marks)
-    for p in layout.body:
-        if "«" in p.text or "‹" in p.text:
-            yield from _in_paragraph(p, merging)
+    composed = [m for p in quoting for m in TOKEN.finditer(p.text) if _is_composed(m[1])]
+    for p in quoting:
+        yield from _in_paragraph(p, merging or len(composed) >= MIN_COMPOSED)
+
+
+def _is_composed(word: str) -> bool:
+    return word.isascii() and COMPOSED.fullmatch(word) is not None
 
 
 def _in_paragraph(p: Paragraph, merging: bool) -> Iterator[Finding]:
     for match in TOKEN.finditer(p.text):
-        if merging or (match[1].isascii() and COMPOSED.fullmatch(match[1])):
+        if merging or _is_composed(match[1]):
             yield Finding(
                 "guillemets",
                 Rank.TOKEN,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..finding import Finding, Rank, place
-from ..layout import Layout, is_blank
+from ..layout import Layout, TableCell, is_blank
 from ..lexicon import INSTRUCTION, INTRODUCTION, SIGNATURE
 from ..model import Paragraph
 from ..wording import MARKERS, without_markers
@@ -18,6 +18,8 @@ MAX_FOLLOWING = 50
 MAX_LINE = 2000  # a longer paragraph is no line of a form
 MAX_ROWS = 40
 MAX_GAP = 6  # empty paragraphs under a label: room to write in
+MIN_ROOM = 2
+PARTY_SIGNS = re.compile(r"\s*(?:by|per|signature|signed|unterschrift|firma)\s*:", re.IGNORECASE)  # below its name
 MAX_BODY_LABEL = 60
 MAX_BODY_WORDS = 6
 INLINE = re.compile(
@@ -36,7 +38,8 @@ def find_labels(layout: Layout) -> Iterator[Finding]:
         text = p.text.strip()
         if text.endswith(COLON) and text.count("\n") < 2:
             if len(text) <= MAX_LABEL and _asks(layout, p, text):
-                yield Finding("labels", Rank.LABEL, (place(p, len(p.text), len(p.text)),), 0.75)
+                anchor = place(p, len(p.text), len(p.text))
+                yield Finding("labels", Rank.LABEL, (anchor,), 0.75, long=p.cell is None and _has_room(layout, i))
         if len(p.text) <= MAX_LINE and ("\t" in p.text or "   " in p.text):
             yield from _inside(p)
 
@@ -72,6 +75,14 @@ def _asks(layout: Layout, p: Paragraph, text: str) -> bool:
     return _asks_in_cell(layout, p) if p.cell is not None else _asks_in_body(layout, p, text)
 
 
+def _has_room(layout: Layout, i: int) -> bool:
+    """Empty lines below a label, and after them something other than a table or a list."""
+    below = layout.paragraphs[i + 1 : i + 1 + MIN_ROOM]
+    empty = [q for q in below if is_blank(q.text) and q.cell is None and not (q.marks or q.drawing or q.number)]
+    after = layout.after(below[-1], MAX_GAP) if len(empty) == MIN_ROOM else None
+    return len(empty) == MIN_ROOM and (after is None or (after.cell is None and not after.number))
+
+
 def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     """Nothing else in the cell after it, and no cell beside or below that takes the value or holds it already."""
     cell = layout.cell_of(p)
@@ -91,8 +102,14 @@ def _asks_in_cell(layout: Layout, p: Paragraph) -> bool:
     if right is not None and (right.empty or not right.text.split("\n")[0].rstrip().endswith(COLON)):
         return False
     below = next((c for c in layout.row_at(p, 1) if c.column == cell.column), None)
-    return not (
-        below is not None and below.empty and below.cell.span == cell.cell.span and len(table.rows[0]) == len(row) == 1
+    return not _is_over_empty(layout, p, row) and not (below is not None and PARTY_SIGNS.match(below.text))
+
+
+def _is_over_empty(layout: Layout, p: Paragraph, row: Sequence[TableCell]) -> bool:
+    """Whether every cell of the row has an empty one below it, which takes what it asks for."""
+    below = layout.row_at(p, 1)
+    return [(c.column, c.cell.span) for c in below] == [(c.column, c.cell.span) for c in row] and all(
+        c.empty for c in below
     )
 
 
@@ -103,21 +120,32 @@ def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
         and not SIGNATURE.search(text)
     ):
         return False
-    if INSTRUCTION.match(text) or INTRODUCTION.search(text) or (MARKERS.search(text) and not SIGNATURE.search(text)):
-        return False
     i = layout.at[p.part, p.p]
+    if (INSTRUCTION.match(text) or INTRODUCTION.search(text)) and not _has_room(layout, i):
+        return False
+    if MARKERS.search(text) and not SIGNATURE.search(text):
+        return False
     following = layout.paragraphs[i + 1] if i + 1 < len(layout.paragraphs) else None
     if following is None or i + 1 in layout.headings or following.part != p.part or following.text_box != p.text_box:
         return True
     if following.cell is not None or following.number or following.marks or following.drawing:
+        return False
+    if PARTY_SIGNS.match(following.text):
         return False
     if is_blank(following.text):
         after = layout.after(following, MAX_GAP)
         return after is None or (not after.number and after.cell is None and not is_blank(without_markers(after.text)))
     if following.text.strip().endswith(COLON) and len(following.text) <= MAX_LABEL:
         return True
+    above = layout.before(p, 1)
+    if above is not None and above.style == p.style and above.cell is None and _is_short_label(above.text.strip()):
+        return True  # the last of several labels
     label, colon, value = following.text.replace("：", ":").partition(":")
     return bool(colon) and len(label) <= MAX_BODY_LABEL and len(label.split()) <= MAX_BODY_WORDS and len(value) < 80
+
+
+def _is_short_label(text: str) -> bool:
+    return text.endswith(COLON) and len(text) <= MAX_BODY_LABEL and len(text.split()) <= MAX_BODY_WORDS
 
 
 def _inside(p: Paragraph) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from templates_app.docx.fill import Filled, fill
 from templates_app.docx.fill_images import read_picture
 from templates_app.docx.model import Anchor, Column, Field, FieldType
 from templates_app.docx.package import Package
+from templates_app.docx.parse import parse
 from templates_app.docx.text import iter_paragraphs, namespace
 from templates_app.docx.values import OnUnfilled, Value
 
@@ -915,3 +916,10 @@ def test_strict_files_are_filled() -> None:
 def test_token_field_finds_all_places() -> None:
     data = build(paragraph("a [x]") + paragraph("[x] b"))
     assert texts(put(data, token_field(data, "x", "[x]"), "y").data) == ["a y", "y b"]
+
+
+def test_the_parts_of_a_date_in_places_of_their_own() -> None:
+    data = build(paragraph("Born: Day ____ Month ____ Year ______"))
+    fields = parse(data).fields
+    filled = fill(data, fields, {field.key: date(2026, 3, 5) for field in fields})
+    assert texts(filled.data) == ["Born: Day 5 Month March Year 2026"]

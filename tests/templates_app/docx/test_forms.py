@@ -76,7 +76,7 @@ def test_a_french_contract() -> None:
     body += paragraph("Signature précédée de la mention « lu et approuvé » :")
     kinds = named(body)
     assert kinds["Nom et prénom"] == "person" and kinds["Fonction"] == "text"
-    assert kinds["Fait à le"] == "date" and kinds["Le Client"] == "text"
+    assert kinds["Lieu"] == "text" and kinds["Date"] == "date" and kinds["Le Client"] == "text"
     assert kinds["Signature précédée de la mention"] == "signature"
 
 

@@ -105,3 +105,34 @@ def test_a_prompt_that_only_its_section_names_is_the_text_of_that_section() -> N
     style = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
     found = [field for field in fields_of(body, styles=style) if field.detector == "prompt"]
     assert [(field.label, field.type) for field in found] == [(words, FieldType.LONG_TEXT) for words in headings]
+
+
+def test_a_date_beside_a_signature_says_whose_it_is() -> None:
+    line = paragraph("Supervisor signature: ______ Date: ______")
+    assert [f.label for f in fields_of(line)] == ["Supervisor signature", "Supervisor signature: Date"]
+    row = grid(["Manager approval"], ["Signature", "", "Date", ""])
+    assert [f.label for f in fields_of(row)] == ["Manager approval: Signature", "Manager approval: Date"]
+    assert [f.label for f in fields_of(paragraph("Signature: ______ Date: ______"))] == ["Signature", "Date"]
+
+
+def test_a_choice_that_nothing_names_is_named_by_what_it_offers() -> None:
+    (found,) = fields_of(paragraph("Approved / Not approved (circle one)"))
+    assert found.label == "Approved / Not approved"
+
+
+def test_a_blank_after_on_or_am_is_a_day() -> None:
+    body = paragraph("Completed by ______ on ______.") + paragraph("Das Verhältnis gilt am ______ als beendet.")
+    assert [f.type for f in fields_of(body)] == [FieldType.PERSON, FieldType.DATE, FieldType.DATE]
+
+
+def test_a_part_of_a_date_is_written_as_a_part() -> None:
+    line = fields_of(paragraph("Date of birth: Day ____ Month ____ Year ______"))
+    assert [(f.type, f.date_format) for f in line] == [
+        (FieldType.DATE, "d"), (FieldType.DATE, "MMMM"), (FieldType.DATE, "yyyy")
+    ]  # fmt: skip
+    row = fields_of(grid(["Date of birth", "DD", "", "MM", "", "YYYY", ""]))
+    assert [(f.type, f.date_format) for f in row] == [
+        (FieldType.DATE, "dd"), (FieldType.DATE, "MM"), (FieldType.DATE, "yyyy")
+    ]  # fmt: skip
+    (whole,) = fields_of(paragraph("Date of birth: ________"))
+    assert whole.date_format == ""

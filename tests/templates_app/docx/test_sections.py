@@ -132,3 +132,23 @@ def test_printed_numbers_come_along() -> None:
 
 def test_headers_have_no_sections() -> None:
     assert sections(paragraph("x") + grid(["y"]), headers=[heading("Head", 1)]) == []
+
+
+def test_the_title_that_opens_a_document_is_no_section() -> None:
+    parts = bold("1. Definitions") + TEXT + bold("2. Term") + TEXT
+    assert sections(bold("Services in the garden") + TEXT + parts) == [("1. Definitions", 1), ("2. Term", 1)]
+    plain = bold("Purpose") + TEXT + bold("Scope") + TEXT
+    assert sections(bold("Besprechungsprotokoll") + TEXT + plain) == [("Purpose", 1), ("Scope", 1)]
+    assert sections(bold("Training record") + TEXT + plain) == [("Purpose", 1), ("Scope", 1)]
+    assert sections(plain + bold("Definitions") + TEXT) == [("Purpose", 1), ("Scope", 1), ("Definitions", 1)]
+
+
+def test_paragraph_signs_number_headings() -> None:
+    body = TEXT + bold("§ 1 Beginn") + TEXT + bold("§ 2 Vergütung") + TEXT
+    assert sections(body) == [("§ 1 Beginn", 1), ("§ 2 Vergütung", 1)]
+
+
+def test_lines_that_say_they_are_sections() -> None:
+    body = paragraph("Section 1: Who you are") + TEXT + paragraph("Section 2: What you want") + TEXT
+    assert sections(body) == [("Section 1: Who you are", 1), ("Section 2: What you want", 1)]
+    assert sections(TEXT + paragraph("Part 2: see below") + TEXT) == []

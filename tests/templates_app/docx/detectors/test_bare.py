@@ -5,7 +5,7 @@ import pytest
 from templates_app.docx.detectors.bare import find_bare
 
 from ..build import paragraph
-from ..understanding import findings, spans
+from ..understanding import findings, grid, spans
 
 HEADING = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
 
@@ -57,3 +57,13 @@ def test_words_for_values_on_the_cover() -> None:
     inside = paragraph("Introduction", properties='<w:pStyle w:val="H1"/>') + paragraph("Plan Date")
     found = findings(find_bare, cover + inside * 3, styles=HEADING)
     assert [f.label for f in found] == ["Version", "Plan Date", "Document Classification"]
+
+
+def test_a_date_shape_in_brackets_says_how_to_write_the_value_beside_it() -> None:
+    assert spans(find_bare, paragraph("Born (dd/mm/yyyy): ______")) == []
+    assert spans(find_bare, grid(["Born (DD/MM/YYYY)", ""])) == []
+    assert spans(find_bare, paragraph("Version 1 (DD/MM/YYYY)")) == ["DD/MM/YYYY"]
+
+
+def test_a_date_shape_with_blanks_around_its_strokes() -> None:
+    assert spans(find_bare, paragraph("DD / MM / YYYY")) == ["DD / MM / YYYY"]

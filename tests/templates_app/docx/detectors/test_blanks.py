@@ -48,3 +48,53 @@ def test_a_rule_across_the_page_is_no_place() -> None:
 def test_an_ellipsis_fills_the_cell_beside_a_label() -> None:
     assert spans(find_blanks, grid(["Entry level", "…"], ["Board", "…"])) == ["…", "…"]
     assert spans(find_blanks, paragraph("…")) == []
+
+
+def test_lines_in_cells_side_by_side_are_places_of_their_own() -> None:
+    assert spans(find_blanks, grid(["________", "________"], ["Buyer", "Seller"])) == ["________", "________"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Du ……/……/………… au ../../....", ["……/……/…………", "../../...."]),
+        ("Né(e) le : |__|__| |__|__| |__|__|__|__| à ____", ["|__|__| |__|__| |__|__|__|__|", "____"]),
+        ("ID: |_|_|_|_|", ["|_|_|_|_|"]),
+        ("日期：年  月  日", ["年  月  日"]),
+        ("2024年　月　日", ["2024年　月　日"]),
+        ("　　　　㊞", ["　　　　"]),
+        ("その他（　　　　）", ["　　　　"]),
+        ("合計　　　円", ["　　　"]),
+    ],
+)
+def test_marks_that_stand_together_are_one_place(text: str, found: list[str]) -> None:
+    assert spans(find_blanks, paragraph(text)) == found
+
+
+def test_a_line_under_an_answer_that_is_signed_does_not_go_on_with_it() -> None:
+    answer, captions = paragraph("Details: ______"), paragraph("Signature      Date")
+    signed = paragraph("________      ______")
+    assert spans(find_blanks, answer + signed + captions) == ["______", "________", "______"]
+    assert spans(find_blanks, answer + paragraph("________") + paragraph("Part B")) == ["______"]
+
+
+def test_a_line_below_the_place_and_the_day_is_signed() -> None:
+    signed = paragraph("____________") + paragraph("Assinatura do requerente")
+    body = paragraph("______, __ de ______ de 20__.") + signed
+    assert spans(find_blanks, body)[-1] == "____________"
+
+
+@pytest.mark.parametrize(("text", "found"), [("Born: …… - …… - …………", "…… - …… - …………"), ("Born:    /    /", "/    /")])
+def test_days_with_other_strokes(text: str, found: str) -> None:
+    assert spans(find_blanks, paragraph(text)) == [found]
+
+
+def test_a_time_of_day_is_one_place_and_no_date() -> None:
+    found = findings(find_blanks, paragraph("Termin: __:__ Uhr, fin à __h__"))
+    assert [f.type for f in found] == [FieldType.TEXT, FieldType.TEXT]
+    assert spans(find_blanks, paragraph("〒　　　-　　　　")) == ["　　　-　　　　"]
+
+
+def test_wide_blanks_after_a_short_label_are_a_place() -> None:
+    assert spans(find_blanks, paragraph("　所　在　地　　　　　　　　")) == ["　　　　　　　　"]
+    assert spans(find_blanks, paragraph("理事長　福島　実　　殿")) == []

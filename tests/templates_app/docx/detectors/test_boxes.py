@@ -6,7 +6,7 @@ from templates_app.docx.detectors.boxes import find_boxes
 from templates_app.docx.model import FieldType
 
 from ..build import paragraph, run
-from ..understanding import complex_field, control, findings, form_data, grid
+from ..understanding import complex_field, control, findings, form_data, grid, spans
 
 W14_BOX = '<w14:checkbox><w14:checked w14:val="0"/></w14:checkbox>'
 
@@ -80,3 +80,38 @@ def test_every_guise_of_a_box() -> None:
 def test_a_bracketed_letter_is_a_token_where_no_box_is_drawn_so() -> None:
     assert findings(find_boxes, paragraph("[X] years of experience")) == []
     assert len(findings(find_boxes, paragraph("[X] done") + paragraph("Text.") + paragraph("[ ] open"))) == 2
+
+
+def test_yes_and_no_before_their_boxes_with_words_behind() -> None:
+    (found,) = findings(find_boxes, paragraph("Do you rent?    No ☐ Go to part 3.    Yes ☐ Give details."))
+    assert found.options == ("No", "Yes") and found.label == "Do you rent"
+
+
+@pytest.mark.parametrize(
+    "text", ["Please tick ☑ what applies.", "Zutreffendes bitte ankreuzen ☒ oder ausfüllen", "Mark the box ☒ in full"]
+)
+def test_a_box_that_only_shows_how_to_tick_is_none(text: str) -> None:
+    assert findings(find_boxes, paragraph(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("Born: [ ][ ] / [ ][ ] / [ ][ ][ ][ ]", "[ ][ ] / [ ][ ] / [ ][ ][ ][ ]"),
+        ("〒□□□-□□□□", "□□□-□□□□"),
+        ("Number ☐☐☐☐☐☐", "☐☐☐☐☐☐"),
+    ],
+)
+def test_boxes_for_a_character_each_are_one_place(text: str, row: str) -> None:
+    (found,) = findings(find_boxes, paragraph(text))
+    assert found.type is None
+    assert spans(find_boxes, paragraph(text)) == [row]
+
+
+def test_boxes_nearer_to_the_words_before_them() -> None:
+    (found,) = findings(find_boxes, paragraph("Title:  Mr ☐  Mrs ☐  Ms ☐  Other:"))
+    assert found.options == ("Mr", "Mrs", "Ms") and found.label == "Title:"
+
+
+def test_a_box_named_in_a_japanese_sentence_is_none() -> None:
+    assert findings(find_boxes, paragraph("該当するものに☑をしてください")) == []

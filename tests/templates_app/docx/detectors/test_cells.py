@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from templates_app.docx.detectors.cells import find_cells
 from templates_app.docx.model import FieldType
 
@@ -134,3 +136,132 @@ def test_a_line_to_sign_on_drawn_by_the_cell_of_its_caption() -> None:
     empty = "<w:tr>" + cell("<w:p/>") * 3 + "</w:tr>"
     captions = cell(paragraph("Signature"), above) + cell("<w:p/>") + cell(paragraph("Date"), above)
     assert places(f"<w:tbl>{empty}<w:tr>{captions}</w:tr></w:tbl>") == [("Signature", 0), ("Date", 2)]
+
+
+def test_a_total_of_a_form_is_asked_for() -> None:
+    assert places(grid(["Total hours", "", "Rate", ""])) == [("Total hours", 1), ("Rate", 3)]
+
+
+def test_a_row_of_another_shape_is_none_of_the_grid_of_ticks() -> None:
+    wide = "<w:tr>" + cell(paragraph("Comments")) + cell("<w:p/>", '<w:gridSpan w:val="2"/>') + "</w:tr>"
+    ticks = "".join(f"<w:tr>{''.join(cell(paragraph(text)) for text in row)}</w:tr>" for row in (
+        ("Task", "Team", "Lead"), ("Plan", "x", "x")))
+    assert places(f"<w:tbl>{LINES}{ticks}{wide}</w:tbl>") == [("Comments", 7)]
+
+
+def test_a_sentence_over_rows_is_no_title() -> None:
+    rows = ["Declaration"], ["I declare that all of this is true."], ["Name", ""]
+    assert places(grid(*rows)) == [("Declaration: Name", 3)]
+
+
+@pytest.mark.parametrize("titles", [("Prepared by", "Checked by", "Approved by"), ("Name", "Signature", "Date")])
+def test_one_row_to_sign_in_is_no_table_of_records(titles: tuple[str, ...]) -> None:
+    assert places(grid(titles, ["", "", ""])) == [(title, n) for n, title in enumerate(titles, 3)]
+    (found,) = findings(find_cells, grid(titles, ["", "", ""], ["", "", ""]))
+    assert found.type is FieldType.TABLE
+
+
+def test_a_row_named_by_a_figure_is_named_by_its_titles() -> None:
+    rows = ["Version", "Date", "Author"], ["0.1", "", ""]
+    assert places(grid(*rows)) == [("Date (0.1)", 4), ("Author (0.1)", 5)]
+
+
+def test_titles_lose_the_number_of_their_section() -> None:
+    assert places(grid(["SECTION B – ACCIDENT DETAILS"], ["Date:", ""])) == [("ACCIDENT DETAILS: Date", 2)]
+
+
+def test_figures_over_columns_are_a_scale_to_tick() -> None:
+    found = findings(find_cells, grid(["", "1", "2", "3"], ["Content", "", "", ""], ["Trainer", "", "", ""]))
+    assert [(f.label, f.type, f.options) for f in found] == [
+        ("Content", FieldType.CHOICE, ("1", "2", "3")), ("Trainer", FieldType.CHOICE, ("1", "2", "3"))
+    ]  # fmt: skip
+
+
+def two_rows_of_titles(*below: str) -> str:
+    def row(*cells: str) -> str:
+        return f"<w:tr>{''.join(cells)}</w:tr>"
+
+    first, goes_on, two = '<w:vMerge w:val="restart"/>', "<w:vMerge/>", '<w:gridSpan w:val="2"/>'
+    upper = row(cell(paragraph("Leave"), first), cell(paragraph("Date"), two), cell(paragraph("Hours"), first))
+    lower = row(cell("<w:p/>", goes_on), *(cell(paragraph(t)) for t in ("From", "To")), cell("<w:p/>", goes_on))
+    rows = (row(cell(paragraph(name)), cell("<w:p/>"), cell("<w:p/>"), cell("<w:p/>")) for name in below)
+    return f"<w:tbl>{LINES}{upper}{lower}{''.join(rows)}</w:tbl>"
+
+
+def test_titles_in_two_rows() -> None:
+    assert [label for label, _ in places(two_rows_of_titles("Annual", "☐ Sick"))] == [
+        "Annual: Date: From", "Annual: Date: To", "Annual: Hours",
+        "Sick: Date: From", "Sick: Date: To", "Sick: Hours",
+    ]  # fmt: skip
+
+
+def test_words_over_a_group_of_filled_rows_ask_nothing() -> None:
+    wide = cell(paragraph("Access control"), '<w:gridSpan w:val="2"/>') + cell("<w:p/>") * 2
+    rows = [("ID", "Title", "Low", "High"), ("AC-1", "Policy", "yes", "yes")]
+    titles, filled = ("".join(cell(paragraph(text)) for text in row) for row in rows)
+    rows_of = "".join(f"<w:tr>{row}</w:tr>" for row in (titles, wide, filled))
+    assert places(f"<w:tbl>{LINES}{rows_of}</w:tbl>") == []
+
+
+def labelled(*labels: str) -> str:
+    cells = "".join(cell(paragraph(label) + "<w:p/>") for label in labels)
+    return f"<w:tbl>{LINES}<w:tr>{cells}</w:tr></w:tbl>"
+
+
+def test_room_below_the_label_in_its_cell() -> None:
+    found = findings(find_cells, labelled("1. Name (last, first)", "2. Organization", "7b. Date"))
+    assert [(f.anchors[0].p, f.anchors[0].start) for f in found] == [(1, 0), (3, 0), (5, 0)]
+    assert [f.type for f in found] == [FieldType.PERSON, FieldType.TEXT, FieldType.DATE]
+
+
+def test_an_empty_line_after_ordinary_text_is_no_room() -> None:
+    assert places(labelled("Quality manual", "Kept for ever", "Archive")) == []
+    assert places(labelled("1. Check the container and write the time of day in the book.", "2. Close it.")) == []
+
+
+def test_verdicts_over_columns_are_ticked() -> None:
+    rows = ["Requirement", "C", "NC", "OFI"], ["Is it so?", "", "", ""], ["x", "y", "z", "-"]
+    (found,) = findings(find_cells, grid(*rows))
+    assert (found.label, found.options) == ("Is it so?", ("C", "NC", "OFI"))
+
+
+def test_the_numbers_of_columns_are_no_scale() -> None:
+    assert places(grid(["No.", "Work", "Price", "Sum"], ["1", "2", "3", "4"], ["1", "Paint", "5", "5"])) == []
+
+
+def test_a_total_below_filled_rows_is_no_place() -> None:
+    wide = "<w:tr>" + cell(paragraph("Total"), '<w:gridSpan w:val="2"/>') + cell("<w:p/>") + "</w:tr>"
+
+    def rows(*texts: str) -> str:
+        cells = "".join(cell(paragraph(text) if text else "<w:p/>") for text in texts)
+        return f"<w:tbl>{LINES}<w:tr>{cells}</w:tr>{wide}</w:tbl>"
+
+    assert places(rows("Paint", "2", "5")) == []
+    assert places(rows("", "", "")) == [("Total", 4)]
+
+
+def test_parts_of_a_date_in_cells_of_their_own() -> None:
+    body = grid(["Date of birth", "Day", "", "Month", "", "Year", ""])
+    assert [label for label, _ in places(body)] == ["Date of birth: Day", "Date of birth: Month", "Date of birth: Year"]
+    above = cell(paragraph("Date of birth") + paragraph("Day      Month      Year"), '<w:gridSpan w:val="3"/>')
+    below = cell("<w:p/>") * 3
+    body = f"<w:tbl>{LINES}<w:tr>{above}</w:tr><w:tr>{below}</w:tr></w:tbl>"
+    assert [label for label, _ in places(body)] == ["Date of birth: Day", "Date of birth: Month", "Date of birth: Year"]
+
+
+def test_titles_over_each_of_two_rows() -> None:
+    rows = ["Strengths", "Weaknesses"], ["", ""], ["Opportunities", "Threats"], ["", ""]
+    assert places(grid(*rows)) == [("Strengths", 2), ("Weaknesses", 3), ("Opportunities", 6), ("Threats", 7)]
+
+
+def test_a_title_beside_several_rows_says_whose_they_are() -> None:
+    first, goes_on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+
+    def row(beside: str, label: str) -> str:
+        return f"<w:tr>{beside}{cell(paragraph(label))}{cell('<w:p/>')}</w:tr>"
+
+    rows = row(cell(paragraph("Applicant"), first), "Name") + row(cell("<w:p/>", goes_on), "Address")
+    rows += row(cell(paragraph("Guarantor"), first), "Name") + row(cell("<w:p/>", goes_on), "Income")
+    assert [label for label, _ in places(f"<w:tbl>{LINES}{rows}</w:tbl>")] == [
+        "Applicant: Name", "Applicant: Address", "Guarantor: Name", "Income"
+    ]  # fmt: skip

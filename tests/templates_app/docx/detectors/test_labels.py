@@ -64,3 +64,26 @@ def test_a_form_is_filled_through_its_fields() -> None:
     field = complex_field(" FORMTEXT ", "\u2002\u2002")
     table = f"<w:tbl><w:tr><w:tc><w:p>{run('Name: ')}{field}</w:p>{paragraph('Remarks:')}</w:tc></w:tr></w:tbl>"
     assert places(table) == []
+
+
+def test_a_row_of_labels_over_empty_cells_leaves_the_value_to_them() -> None:
+    assert places(grid(["Name:", "Date:"], ["", ""])) == []
+    assert places(grid(["Name:", "Date:"], ["", "x"])) == [(0, 5, 5), (1, 5, 5)]
+
+
+def test_the_last_of_several_labels_asks_whatever_follows() -> None:
+    body = paragraph("Date:") + paragraph("Place:") + paragraph("The meeting was closed at noon.")
+    assert places(body) == [(0, 5, 5), (1, 6, 6)]
+    assert places(paragraph("The following day.") + paragraph("Place:") + paragraph("We met at the office.")) == []
+
+
+def test_room_below_a_request_takes_a_long_answer() -> None:
+    (found,) = findings(find_labels, paragraph("Describe the incident:") + "<w:p/><w:p/>" + paragraph("Thank you."))
+    assert found.long
+    assert places(paragraph("Describe the incident:") + paragraph("It was late.")) == []
+
+
+@pytest.mark.parametrize("below", ["By: ________", "Signature: ________"])
+def test_a_party_named_over_its_signature_asks_nothing(below: str) -> None:
+    assert places(grid(["COMPANY:", "RECIPIENT:"], [below, below])) == []
+    assert places(paragraph("COMPANY:") + paragraph(below)) == []

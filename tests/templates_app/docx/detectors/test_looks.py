@@ -75,3 +75,48 @@ def test_guidance_alone_under_a_heading_is_the_place_of_the_text() -> None:
     )
     (found,) = findings(find_guidance, body, styles=HEADING)
     assert (found.label, found.type) == ("Purpose", FieldType.LONG_TEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "options"),
+    [
+        ("Was treatment required?   Yes   No   (circle one)", "Yes   No", ("Yes", "No")),
+        ("Were there witnesses?  YES  /  NO", "YES  /  NO", ("YES", "NO")),
+        ("Sex:  Male   Female", "Male   Female", ("Male", "Female")),
+        ("Gender: M / F", "M / F", ("M", "F")),
+        ("Geschlecht: männlich / weiblich", "männlich / weiblich", ("männlich", "weiblich")),
+        ("Approved / Not approved (circle one)", "Approved / Not approved", ("Approved", "Not approved")),
+        ("Result: Carried / Not carried", "Carried / Not carried", ("Carried", "Not carried")),
+        ("Terms: daily / weekly / hourly (delete one)", "daily / weekly / hourly", ("daily", "weekly", "hourly")),
+    ],
+)
+def test_words_to_circle_or_to_strike_out(text: str, words: str, options: tuple[str, ...]) -> None:
+    (found,) = findings(find_alternatives, paragraph(text))
+    assert found.options == options and spans(find_alternatives, paragraph(text)) == [words]
+
+
+def test_words_to_circle_beside_their_label() -> None:
+    assert spans(find_alternatives, grid(["Sex", "Male / Female"])) == ["Male / Female"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Male / female ratio of the staff", "approved / rejected", "Yes   No   Perhaps so"]
+)
+def test_words_that_offer_nothing(text: str) -> None:
+    assert spans(find_alternatives, paragraph(text)) == []
+
+
+def test_levels_beside_what_is_rated() -> None:
+    assert spans(find_alternatives, grid(["Risk rating", "High / Medium / Low"])) == ["High / Medium / Low"]
+    assert spans(find_alternatives, grid(["Runs on", "Windows / Linux / Solaris"])) == []
+
+
+def test_a_short_letter_may_be_highlighted_in_many_places() -> None:
+    marked = '<w:highlight w:val="yellow"/>'
+    words = "".join(f"<w:p>{run('To ')}{run(name, marked)}</w:p>" for name in ("Company Name", "Project Title"))
+    assert spans(find_highlighted, words + paragraph("and all others")) == ["Company Name", "Project Title"]
+
+
+def test_words_parted_by_a_middle_dot() -> None:
+    (found,) = findings(find_alternatives, grid(["性別", "男 ・ 女"]))
+    assert found.options == ("男", "女")

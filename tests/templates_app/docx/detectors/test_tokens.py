@@ -140,3 +140,58 @@ def test_statements_hide_what_stands_in_them() -> None:
 
 def test_a_mark_that_touches_a_token_only_lengthens_it() -> None:
     assert [f.marker for f in fields_of(paragraph("Address: __$__addr______"))] == ["$__addr__"]
+
+
+def test_a_number_in_brackets_that_counts_something_is_to_be_agreed() -> None:
+    (found,) = fields_of(paragraph("Either party may give [30] days’ notice, see [12]."))
+    assert (found.marker, found.type) == ("[30]", FieldType.NUMBER)
+
+
+def test_a_job_title_is_somebody_elses_in_each_place() -> None:
+    assert len(fields_of(paragraph("Approved by [job title]") + paragraph("Checked by [job title]"))) == 2
+
+
+def test_a_form_of_address_is_no_choice() -> None:
+    (found,) = fields_of(paragraph("Dear [Mr./Ms. Last Name]:"))
+    assert found.type is not FieldType.CHOICE
+
+
+def test_plain_words_in_guillemets_count_where_names_of_a_program_do() -> None:
+    body = paragraph("«Account_No» has «Balance» on «StatementDate»")
+    assert spans(find_guillemets, body) == ["«Account_No»", "«Balance»", "«StatementDate»"]
+    assert spans(find_guillemets, paragraph("Il dit «Bonjour» à tous")) == []
+
+
+@pytest.mark.parametrize("marker", ["<QM-XX>", "[XXX-000]", "<X>", "[X.X]"])
+def test_a_shape_of_a_number_is_named_by_the_words_before_it(marker: str) -> None:
+    (found,) = fields_of(paragraph(f"Document reference: {marker}"))
+    assert (found.label, found.marker) == ("Document reference", marker)
+
+
+def test_what_to_click_for_is_no_part_of_the_name() -> None:
+    (found,) = fields_of(paragraph("[Click here to enter name]"))
+    assert (found.label, found.type) == ("Name", FieldType.PERSON)
+
+
+def test_a_request_under_a_heading_is_named_by_the_heading() -> None:
+    styles = '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/></w:style>'
+    body = "".join(
+        paragraph(name, properties='<w:pStyle w:val="H1"/>') + paragraph("[State what it is good for.]")
+        for name in ("Purpose", "Scope", "Audience")
+    )
+    assert [(f.label, f.type) for f in fields_of(body, styles=styles)] == [
+        ("Purpose", FieldType.LONG_TEXT), ("Scope", FieldType.LONG_TEXT), ("Audience", FieldType.LONG_TEXT)
+    ]  # fmt: skip
+
+
+def test_a_fence_of_per_cent_signs_counts_nothing() -> None:
+    assert {f.type for f in fields_of(paragraph("%CITY%  %CLIENT_CODE%"))} == {FieldType.TEXT}
+
+
+def test_what_refers_to_elsewhere_is_no_place() -> None:
+    assert fields_of(paragraph("Recovery time [see ISO 22301], recovery point [siehe Anhang B].")) == []
+
+
+def test_a_letter_in_brackets_that_counts_something_is_a_number() -> None:
+    (found,) = fields_of(paragraph("Restored within [x] hours."))
+    assert (found.marker, found.type) == ("[x]", FieldType.NUMBER)
