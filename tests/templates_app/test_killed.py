@@ -86,6 +86,11 @@ def _rests(job: Job) -> bool:
     return Job.objects.filter(id=job.id, status__in=[*TERMINAL, JobStatus.WAITING]).exists()
 
 
+def _switch_models_off() -> None:
+    """A worker that may need one loads LiteLLM ahead, which takes longer than most of these steps."""
+    Provider.objects.update(enabled=False)
+
+
 @pytest.fixture
 def killer(worker_process: StartWorker, scripted: ScriptedProvider) -> Killer:
     return Killer(worker_process, scripted)
@@ -115,7 +120,7 @@ def test_a_review(killer: Killer, actor: Actor, customer: Customer) -> None:
 
 def test_texts_that_become_tracked_changes(killer: Killer, actor: Actor, customer: Customer) -> None:
     template = read_file(audit_procedure(lines=("Delete this page before use.",)), actor=actor, customer=customer)
-    Provider.objects.update(enabled=False)
+    _switch_models_off()
     review = request_review(template.id, actor=actor)
     asyncio.run(and_close(run_jobs_until_idle()))
     outcome = apply_findings(review.id, "all", actor=actor)
@@ -134,6 +139,7 @@ def test_a_document_with_drafts_and_a_pdf(killer: Killer, template: Template, ac
     def accept() -> None:
         for draft in made.drafts.all():
             decide_draft(made.id, draft.field_key, "accepted", actor=actor)
+        _switch_models_off()
 
     killer.see_through(made.job, calls=2, decide=accept)
     document = Document.objects.get(id=made.id)
@@ -142,6 +148,7 @@ def test_a_document_with_drafts_and_a_pdf(killer: Killer, template: Template, ac
 
 
 def test_a_batch(killer: Killer, template: Template, actor: Actor) -> None:
+    _switch_models_off()
     rows = "document name,version\n" + "".join(f"Supplier {number},{number}\n" for number in range(2))
     batch = create_batch(actor=actor, template_id=template.id, file=ContentFile(rows.encode(), "rows.csv"))
     killer.see_through(batch.job)
