@@ -290,16 +290,19 @@ def _capitals(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidat
     lines = [
         _make(at, p, 0.0)
         for at, p in enumerate(paragraphs)
-        if p.cell is None
-        and not p.text_box
-        and not p.in_toc
+        if at not in known
+        and _is_plain_line(p)
         and not p.marks
-        and at not in known
-        and MIN_CAPITALS <= len(p.text.strip()) <= MAX_BOLD
+        and MIN_CAPITALS <= len(p.text.strip())
         and p.text.isupper()
-        and not MARKERS.search(p.text)
     ]
     return [c for c in lines if not c.text.endswith((":", ",", ";"))] if len(lines) >= FEW_STYLED else []
+
+
+def _is_plain_line(p: Paragraph) -> bool:
+    """Short, of the running text, and nothing to fill in."""
+    in_text = p.cell is None and not p.text_box and not p.in_toc
+    return in_text and len(p.text.strip()) <= MAX_BOLD and not MARKERS.search(p.text)
 
 
 def _said(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidate]:
@@ -307,13 +310,7 @@ def _said(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidate]:
     lines = [
         _make(at, p, 0.0)
         for at, p in enumerate(paragraphs)
-        if p.cell is None
-        and not p.text_box
-        and not p.in_toc
-        and at not in known
-        and len(p.text.strip()) <= MAX_BOLD
-        and SAID.match(p.text.strip())
-        and not MARKERS.search(p.text)
+        if at not in known and SAID.match(p.text.strip()) and _is_plain_line(p)
     ]
     lines = [c for c in lines if not c.text.endswith(PROSE_END)]
     return lines if len(lines) > 1 else []
