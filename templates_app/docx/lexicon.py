@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 
-from .folding import Folded
+from .folding import WORD, Folded, FoldedWords
 
 
-def _pattern(words: str, stems: str = "") -> Folded:
-    whole = "|".join(sorted((re.escape(w.replace("_", " ")) for w in words.split()), key=len, reverse=True))
-    inside = "|".join(re.escape(s.replace("_", " ")) for s in stems.split())
-    pattern = rf"(?<![^\W_])(?:{whole})s?(?![^\W_])"
-    return Folded(f"{pattern}|{inside}" if inside else pattern)
+def _pattern(words: str, stems: str = "") -> FoldedWords:
+    return FoldedWords(_spaced(words), _spaced(stems))
+
+
+def _spaced(listed: str) -> list[str]:
+    return [phrase.replace("_", " ") for phrase in listed.split()]
 
 
 DATE = _pattern(
@@ -170,8 +171,8 @@ AMOUNT = _pattern(
     "anzahl antall",
 )
 NUMBER_COMPOUND = Folded(
-    r"[^\W\d_]{2,}(?<!postleit)(?:preis|lohn|betrag|summe|kosten|gebühr|miete|zahl|menge|pris|beløp|kostnad|avgift"
-    r"|prijs|bedrag|omzet)(?![^\W_])"
+    r"(?<![^\W\d_])[^\W\d_]{2,}(?<!postleit)(?:preis|lohn|betrag|summe|kosten|gebühr|miete|zahl|menge|pris|beløp"
+    r"|kostnad|avgift|prijs|bedrag|omzet)(?![^\W_])"
 )
 MEASURED = Folded(
     r"\(\s*(?:in )?(?:kg|cm|mm|km|m²|m2|m³|ha|kw|kwh|[kmgt]b|%|€|£|\$|eur|euro?s?|usd|gbp|chf|nok|sek|dkk|pln|zł|kr\.?"
@@ -370,4 +371,4 @@ PROMPT = re.compile(
 
 
 def words_of(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    return WORD.findall(text.casefold())
