@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import resource
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -369,12 +371,40 @@ def test_tables_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "MAX_COLUMNS", 2)
     with pytest.raises(TableRefused, match="more than 2 columns"):
         read_table(table_file(workbook(["a", "b", "c"]), "a.xlsx"))
-    monkeypatch.setattr(tables, "_MAX_UNPACKED_BYTES", 100)
-    with pytest.raises(TableRefused, match="once unpacked"):
-        read_table(table_file(workbook(["a"]), "a.xlsx"))
     monkeypatch.setattr(tables, "MAX_FILE_BYTES", 3)
     with pytest.raises(TooLarge):
         read_table(table_file("a\n1\n2\n"))
+
+
+def swollen(what: str) -> bytes:
+    """A small workbook that unpacks to millions of texts, or to one text in cell after cell."""
+    texts = "<si><t>a</t></si>" * 5_000_000 if what == "texts" else f"<si><t>{'a' * 30_000}</t></si>"
+    row = "<row>" + '<c t="s"><v>0</v></c>' * 500 + "</row>"
+    cells = row * (3 if what == "cells" else 1)
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts = {
+        "xl/sharedStrings.xml": f'<sst xmlns="{space}">{texts}</sst>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(["a"]))) as plain,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package,
+    ):
+        for name in plain.namelist():
+            package.writestr(name, parts.get(name, plain.read(name)))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("what", ["texts", "cells"])
+def test_a_workbook_that_swells_is_refused_by_its_child(what: str) -> None:
+    data = swollen(what)
+    assert len(data) < tables.MAX_FILE_BYTES
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(TableRefused, match="once unpacked"):
+        read_table(table_file(data, "a.xlsx"))
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 100 * 1024  # kilobytes, of which the child's words are at most a fifth
 
 
 def test_the_command_imports_and_names_bad_rows(customer: Customer, tmp_path: Path) -> None:
