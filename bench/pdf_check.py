@@ -122,8 +122,14 @@ class Shown:
             return self.pictures
         if line == CHECKED:
             return self.crosses + sum(self.text.count(glyph) for glyph in GLYPHS)
-        there = self.text.count(line) + (self.text.count(line[::-1]) if RTL.search(line) else 0)
-        return there or sum(_goes_on(line, page, after) for page, after in pairwise(self.pages))
+        there = self.text.count(line) + (self._turned(line) if RTL.search(line) else 0)
+        rest = [page.replace(line, " ") for page in self.pages]
+        return there + sum(_goes_on(line, page, after) for page, after in pairwise(rest))
+
+    def _turned(self, line: str) -> int:
+        """Right to left: as it is seen from the left, or, where it goes on in the next line, its second part first."""
+        parted = {line[cut:] + line[:cut] for cut in range(1, len(line))} - {line}
+        return self.text.count(line[::-1]) + sum(map(self.text.count, parted))
 
 
 def _goes_on(line: str, page: str, after: str) -> bool:

@@ -17,6 +17,7 @@ from templates_app.api import router as templates_router
 from templates_app.batch_api import router as batches_router
 from templates_app.fact_api import router as facts_router
 from templates_app.review_api import router as reviews_router
+from templates_app.round_api import router as rounds_router
 from templates_app.standard_api import router as standards_router
 
 api = NinjaAPI(title="DNA", version="1.0.0", auth=API_AUTHENTICATION, urls_namespace="api")
@@ -29,6 +30,7 @@ api.add_router("", artifacts_router, tags=["artifacts"])
 api.add_router("", llm_router, tags=["language models"])
 api.add_router("", templates_router, tags=["templates"])
 api.add_router("", batches_router, tags=["documents"])
+api.add_router("", rounds_router, tags=["documents"])
 api.add_router("", facts_router, tags=["facts"])
 api.add_router("", reviews_router, tags=["reviews"])
 api.add_router("", standards_router, tags=["standards"])

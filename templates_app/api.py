@@ -242,10 +242,14 @@ def look_before_making(request: HttpRequest, template_id: UUID, wanted: Document
 @router.get("/documents", response={200: list[DocumentOut], **error_responses()}, summary="Documents, newest first")
 @paginate(LimitOffsetPagination)
 def list_documents(
-    request: HttpRequest, template_id: UUID | None = None, status: JobStatus | None = None, q: str = ""
+    request: HttpRequest,
+    template_id: UUID | None = None,
+    round_id: UUID | None = None,
+    status: JobStatus | None = None,
+    q: str = "",
 ) -> Any:
     """`q` is looked for in the names of the document and its template."""
-    return search_documents(actor_of(request), template_id=template_id, status=status, q=q)
+    return search_documents(actor_of(request), template_id=template_id, round_id=round_id, status=status, q=q)
 
 
 @router.get(

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tempfile
 import uuid
-import zipfile
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from django.utils import timezone
 from pydantic import BaseModel
 
 from accounts_app.errors import BadInput
 from jobs_app import artifacts, steps
-from jobs_app.downloads import safe_filename
-from jobs_app.models import Artifact
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from templates_app.errors import WordChildFailed
 from templates_app.finishing import finish_file
 from templates_app.models import Batch, Document
+from templates_app.packing import Package, outcome
 
 BATCH_WORKFLOW = "document.batch"
 BATCH_ENTITY = "document_batch"
 # Each fills in a child process of its own; more at once than cores gain nothing.
 _AT_ONCE = 3
-# The same for the same documents: a zip of today and one of tomorrow do not differ.
-_MADE_AT = (2000, 1, 1, 0, 0, 0)
 
 
 class BatchRequest(BaseModel):
@@ -92,12 +83,10 @@ def zip_documents(batch_id: uuid.UUID) -> Zipped:
     """The files under their documents' names, and ``report.csv`` with a line for every row of the table."""
     batch = Batch.objects.get(id=batch_id)
     documents = list(batch.documents.select_related("file", "pdf").defer("values").order_by("row"))
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
-            for name, data in _contents(batch, documents):
-                package.writestr(_entry(name), data)
-        file.seek(0)
-        data = file.read()
+    package = Package()
+    lines = [(one["row"], "", "refused", one["message"]) for one in batch.refused]
+    lines += [(one.row or 0, package.add(one, one.name), *outcome(one)) for one in documents]
+    data = package.packed(("row", "file", "outcome", "what to know"), sorted(lines))
     artifact = artifacts.store_bytes(
         data,
         customer_id=batch.customer_id,
@@ -108,56 +97,6 @@ def zip_documents(batch_id: uuid.UUID) -> Zipped:
         entity_id=batch.id,
     )
     return Zipped(artifact_id=artifact.id, sha256=artifact.blob_id)
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _MADE_AT)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
-
-
-def _contents(batch: Batch, documents: list[Document]) -> Iterator[tuple[str, bytes]]:
-    taken: set[str] = set()
-    lines: list[tuple[int, str, str, str]] = [(one["row"], "", "refused", one["message"]) for one in batch.refused]
-    for document in documents:
-        stem = _free(safe_filename(document.name) or "document", taken)
-        named = [(f"{stem}{_suffix(file)}", file) for file in (document.file, document.pdf) if file is not None]
-        for name, file in named:
-            yield name, artifacts.read_bytes(file)
-        outcome = "made" if document.file else "failed"
-        lines.append((document.row or 0, named[0][0] if named else "", outcome, document.failure or _notes(document)))
-    yield "report.csv", _report(sorted(lines))
-
-
-def _suffix(file: Artifact) -> str:
-    return ".pdf" if file.media_type == "application/pdf" else Path(file.filename).suffix
-
-
-def _free(stem: str, taken: set[str]) -> str:
-    name, number = stem, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem} ({number})"
-    taken.add(name.casefold())
-    return name
-
-
-def _notes(document: Document) -> str:
-    findings = [one["sentence"] for one in document.checks.get("findings", [])]
-    return " ".join([*document.notes, *findings])
-
-
-def _report(lines: list[tuple[int, str, str, str]]) -> bytes:
-    made = io.StringIO()
-    writer = csv.writer(made)
-    writer.writerow(("row", "file", "outcome", "what to know"))
-    writer.writerows((number, _inert(name), outcome, _inert(said)) for number, name, outcome, said in lines)
-    return made.getvalue().encode("utf-8-sig")
-
-
-def _inert(text: str) -> str:
-    """What a spreadsheet would take for a formula is kept as text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def save_batch(batch_id: uuid.UUID, zipped: Zipped) -> BatchResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import zip_longest
 from uuid import UUID
 
@@ -29,10 +30,18 @@ from templates_app.shown_values import shown_groups
 def document_list(request: HttpRequest) -> HttpResponse:
     q, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     status = status if status in JobStatus.values else ""
-    context = paged(request, search_documents(actor_of(request), q=q, status=status))
-    context |= {"chosen": {"q": q, "status": status}, "statuses": JobStatus.choices}
+    round_id = _as_uuid(request.GET.get("round", ""))
+    context = paged(request, search_documents(actor_of(request), q=q, status=status, round_id=round_id))
+    context |= {"chosen": {"q": q, "status": status, "round": round_id}, "statuses": JobStatus.choices}
     name = "_document_list.html" if is_fragment(request) else "document_list.html"
     return render(request, f"templates_app/{name}", context)
+
+
+def _as_uuid(text: str) -> UUID | None:
+    """What nobody wrote by hand, and what was cut in a mail, asks for nothing."""
+    with suppress(ValueError):
+        return UUID(text)
+    return None
 
 
 @require_safe

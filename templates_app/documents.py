@@ -12,14 +12,13 @@ from django.db.models import Q, QuerySet
 
 from accounts_app.access import Actor, record_audit
 from accounts_app.errors import BadInput
-from accounts_app.models import Customer
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import submit_job
 from jobs_app.models import Artifact, Job
 from llm_app.providers import check_provider
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.drafting import MAX_DRAFTS
-from templates_app.errors import DocumentNotReady, NoCopy
+from templates_app.errors import DocumentNotReady
 from templates_app.generation import GENERATE_WORKFLOW
 from templates_app.making import GenerationRequest
 from templates_app.matching import match_facts
@@ -27,7 +26,7 @@ from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
 from templates_app.preflight import Preflight, look_before, missing_values, still_missing
-from templates_app.templates import find_parsed_copy, usable_template
+from templates_app.templates import usable_template
 from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
@@ -116,6 +115,7 @@ def create_document(
     values: Mapping[str, Any],
     wishes: Wishes | None = None,
     idempotency_key: str | None = None,
+    round_id: uuid.UUID | None = None,
 ) -> Document:
     """Check the values and start making the document. Fields without a value stay as they are in the file.
 
@@ -133,7 +133,7 @@ def create_document(
     if not wishes.partial and not prepared.preflight.is_ready:
         raise missing_values(prepared.preflight.missing)
     job = make_once(
-        lambda: _start(template, checked_name, prepared, wishes, actor=actor),
+        lambda: _start(template, checked_name, prepared, wishes, actor=actor, round_id=round_id),
         actor=actor,
         customer_id=template.customer_id,
         operation="document.create",
@@ -142,19 +142,6 @@ def create_document(
         inputs={"template_id": str(template.id), "name": checked_name, "values": prepared.given, **wishes.as_asked()},
     )
     return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
-
-
-def create_document_for(customer: Customer, template: Template, *, name: str, wishes: Wishes) -> Document:
-    """A document out of a customer's fact sheet, asked for by who runs the installation.
-
-    It is made of the customer's own copy of the template's file: documents and facts of one customer are never in
-    another's template. Raises ``NoCopy``, and otherwise as ``create_document`` does.
-    """
-    is_own = customer.id == template.customer_id
-    copy = template if is_own else find_parsed_copy(customer.id, template.file_sha256)
-    if copy is None:
-        raise NoCopy(f"{customer.name} has no template of this file. Upload it there first.")
-    return create_document(actor=None, template_id=copy.id, name=name, values={}, wishes=wishes)
 
 
 def checked_document_name(name: str) -> str:
@@ -166,8 +153,17 @@ def checked_document_name(name: str) -> str:
     return name
 
 
-def _start(template: Template, name: str, prepared: Prepared, wishes: Wishes, *, actor: Actor | None) -> Job:
+def _start(
+    template: Template,
+    name: str,
+    prepared: Prepared,
+    wishes: Wishes,
+    *,
+    actor: Actor | None,
+    round_id: uuid.UUID | None,
+) -> Job:
     document = new_document(template, name, prepared.gathered, actor=actor)
+    document.round = round_id
     document.save(force_insert=True)
     record_audit(actor, "document.created", document, template_id=str(template.id))
     document.job = submit_job(
@@ -203,7 +199,12 @@ def new_document(template: Template, name: str, gathered: Gathered, *, actor: Ac
 
 
 def search_documents(
-    actor: Actor, *, q: str = "", template_id: uuid.UUID | None = None, status: str | None = None
+    actor: Actor,
+    *,
+    q: str = "",
+    template_id: uuid.UUID | None = None,
+    status: str | None = None,
+    round_id: uuid.UUID | None = None,
 ) -> QuerySet[Document]:
     """Visible documents, newest first, without their values; ready to be paged."""
     found = Document.objects.visible_to(actor)
@@ -213,7 +214,9 @@ def search_documents(
         found = found.filter(template_id=template_id)
     if status:
         found = found.filter(job__status=status)
-    return found.select_related("template", "job", "file__blob", "pdf", "created_by").defer("values")
+    if round_id is not None:
+        found = found.filter(round=round_id)
+    return found.select_related("customer", "template", "job", "file__blob", "pdf", "created_by").defer("values")
 
 
 def finished_file(document: Document) -> Artifact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts_app.errors import BadInput, Conflict, DnaError, NotFound
+from accounts_app.errors import BadInput, Conflict, DnaError
 
 
 class WordFileRefused(BadInput):
@@ -128,10 +128,16 @@ class TableRefused(BadInput):
     code = "table_refused"
 
 
-class NoCopy(NotFound):
-    """The customer has no template of this file. Upload it there first."""
+class NobodyServed(BadInput):
+    """A document could be made for none of these customers. Nothing was written."""
 
-    code = "no_copy"
+    code = "nobody_served"
+
+
+class NothingMade(Conflict):
+    """None of these documents is ready. Wait until one is made, then download them."""
+
+    code = "nothing_made"
 
 
 class TemplateChanged(Conflict):

@@ -90,7 +90,10 @@ class Template(models.Model):
 
     @property
     def status(self) -> JobStatus:
-        return JobStatus(self.parse_job.status) if self.parse_job else JobStatus.PENDING
+        """A copy made for another customer was read by no job of its own."""
+        if self.parse_job is None:
+            return JobStatus.COMPLETED if self.is_ready else JobStatus.PENDING
+        return JobStatus(self.parse_job.status)
 
     @property
     def kind(self) -> DocumentType | None:
@@ -293,6 +296,9 @@ class Document(models.Model):
     )
     batch = models.ForeignKey(Batch, models.SET_NULL, null=True, blank=True, related_name="documents")
     row = models.PositiveIntegerField(null=True, blank=True, help_text="Of the batch's table.")
+    round = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Shared by documents asked for at once for several customers."
+    )
     failure = models.CharField(
         max_length=1000, blank=True, db_default="", help_text="Why this document of a batch could not be made."
     )
@@ -305,7 +311,10 @@ class Document(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "id"], name="document_of_customer")]
-        indexes: ClassVar = [models.Index(fields=["customer", "-created_at"], name="document_by_customer")]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-created_at"], name="document_by_customer"),
+            models.Index(fields=["round"], name="document_by_round", condition=models.Q(round__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -99,7 +99,7 @@ class TemplateOut(Schema):
 
     @staticmethod
     def resolve_progress(template: Template) -> int:
-        return template.parse_job.progress if template.parse_job else 0
+        return template.parse_job.progress if template.parse_job else 100 * template.is_ready
 
     @staticmethod
     def resolve_error(template: Template) -> dict[str, Any] | None:
@@ -265,16 +265,10 @@ class FieldChanges(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class DocumentRequest(Schema):
-    """Values by field key; keys left out, and null, leave the place as it stands.
-
-    A date is YYYY-MM-DD, a check box true or false, a choice one of its options, a table a list of rows (objects by
-    column key, or lists), a picture (PNG, JPEG, GIF) {"base64": "…"} or a data URL. A long text may have paragraphs
-    parted by an empty line, **bold**, *italic* and lists ("- ", "1. ", nested by indentation).
-    """
+class Making(Schema):
+    """How documents are to be made."""
 
     name: str = Field("", max_length=200, description="Empty: the template's name.")
-    values: dict[str, Any]
     on_unfilled: OnUnfilled = Field(
         OnUnfilled.LIST,
         description="Fields without a value: keep (as they stand), list (and name them), refuse (no document is made).",
@@ -299,6 +293,17 @@ class DocumentRequest(Schema):
             provider=self.provider,
             pdf=self.pdf,
         )
+
+
+class DocumentRequest(Making):
+    """Values by field key; keys left out, and null, leave the place as it stands.
+
+    A date is YYYY-MM-DD, a check box true or false, a choice one of its options, a table a list of rows (objects by
+    column key, or lists), a picture (PNG, JPEG, GIF) {"base64": "…"} or a data URL. A long text may have paragraphs
+    parted by an empty line, **bold**, *italic* and lists ("- ", "1. ", nested by indentation).
+    """
+
+    values: dict[str, Any]
 
 
 class FieldCheckOut(Schema):
@@ -387,6 +392,7 @@ class DocumentOut(Schema):
     failure: str = Field(description="Why this document of a batch could not be made.")
     batch_id: UUID | None
     row: int | None = Field(description="Of the batch's table.")
+    round_id: UUID | None = Field(alias="round", description="Of documents asked for at once for several customers.")
     created_by: PersonOut | None
     created_at: datetime
     completed_at: datetime | None

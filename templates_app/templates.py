@@ -20,7 +20,7 @@ from accounts_app.choices import Role
 from accounts_app.errors import BadInput, NotFound
 from accounts_app.ids import uuid7
 from jobs_app import artifacts
-from jobs_app.choices import TERMINAL
+from jobs_app.choices import TERMINAL, JobStatus
 from jobs_app.jobs import DEFAULT_PRIORITY, cancel_job, submit_job
 from jobs_app.models import Artifact, Job
 from llm_app.errors import NoProvider
@@ -179,7 +179,8 @@ def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
 def replace_file(template_id: uuid.UUID, *, actor: Actor, file: File[Any]) -> Template:
     """Start reading a changed Word file of a template; once it is read, it takes the old one's place as a new version.
 
-    Until then, and if it cannot be read, all stays as it is. The file that it has already does nothing. Raises
+    Until then, and if it cannot be read, all stays as it is. The file that it has already does nothing, unless no job
+    of its own has read it. Raises
     ``TooLarge``, ``WordFileRefused``, ``TemplateBusy``, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
     """
     known = Template.objects.get_for(actor, id=template_id)
@@ -189,7 +190,7 @@ def replace_file(template_id: uuid.UUID, *, actor: Actor, file: File[Any]) -> Te
         template = locked_template(template_id, actor=actor)
         check_not_archived(template)
         check_not_busy(template)
-        if word_file.sha256 != template.file_sha256:
+        if word_file.sha256 != template.file_sha256 or template.parse_job is None:
             artifact = _keep_file(word_file, template.id, actor=actor, customer_id=template.customer_id)
             record_audit(actor, "template.replaced", template, sha256=word_file.sha256)
             template.parse_job = _submit_parse(template, artifact, actor=actor, priority=DEFAULT_PRIORITY)
@@ -210,23 +211,57 @@ def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") 
         name = name.strip() or f"{template.name[:190]} (copy)"
         if len(name) > _MAX_NAME_CHARACTERS:
             raise BadInput(f"Name has at most {_MAX_NAME_CHARACTERS} characters.", field="name")
-        sections, fields = list(template.sections.all()), list(template.fields.all())
-        source, made = template.id, template
-        made.pk, made.name, made.created_by, made.archived_at = uuid7(), name, actor.user, None
-        made.created_at = timezone.now()
-        made.save(force_insert=True)
-        _copy_rows(made, sections, fields)
-        add_version(made, VersionKind.DUPLICATED, user=actor.user, is_first=True)
-        record_audit(actor, "template.duplicated", made, source=str(source))
+        return _duplicate(template, template.customer_id, name, actor=actor)
+
+
+def own_copy(template: Template, customer_id: uuid.UUID, *, actor: Actor | None) -> Template:
+    """A customer's own template of the same Word file: the latest it has, else one that it gets now, fields and all.
+
+    Documents and facts of one customer are never in another's template. Raises ``NotAllowed``, and ``TemplateBusy``
+    where one would have to be made while a job reads or changes the file.
+    """
+    if actor is not None:
+        actor.check(Role.EDITOR, customer_id)
+    if customer_id == template.customer_id:
+        return template
+    if (known := find_parsed_copy(customer_id, template.file_sha256)) is not None:
+        return known
+    with transaction.atomic():
+        source = Template.objects.select_for_update(no_key=True, of=("self",)).select_related("parse_job")
+        locked = source.get(id=template.id)
+        check_not_busy(locked)
+        return _duplicate(locked, customer_id, locked.name, actor=actor)
+
+
+def _duplicate(template: Template, customer_id: uuid.UUID, name: str, *, actor: Actor | None) -> Template:
+    """The caller holds the lock of the template's row; the object becomes the copy."""
+    sections, fields = list(template.sections.all()), list(template.fields.all())
+    source, made, user = template.id, template, actor.user if actor else None
+    made.pk, made.name, made.created_by, made.archived_at = uuid7(), name, user, None
+    made.created_at = timezone.now()
+    if customer_id != made.customer_id:
+        _hand_over(made, customer_id)
+    made.save(force_insert=True)
+    _copy_rows(made, sections, fields)
+    add_version(made, VersionKind.DUPLICATED, user=user, is_first=True)
+    record_audit(actor, "template.duplicated", made, source=str(source))
     return made
+
+
+def _hand_over(made: Template, customer_id: uuid.UUID) -> None:
+    """Files are one customer's, and so is the job that read them."""
+    made.file = artifacts.copy_to(made.file, customer_id=customer_id, entity_id=made.pk)
+    if made.parsed_file is not None:
+        made.parsed_file = artifacts.copy_to(made.parsed_file, customer_id=customer_id, entity_id=made.pk)
+    made.customer_id, made.parse_job = customer_id, None
 
 
 def _copy_rows(template: Template, sections: list[TemplateSection], fields: list[TemplateField]) -> None:
     new_ids = {one.pk: uuid7() for one in sections}
     for section in sections:
-        section.pk, section.template = new_ids[section.pk], template
+        section.pk, section.template, section.customer_id = new_ids[section.pk], template, template.customer_id
     for field in fields:
-        field.pk, field.template = uuid7(), template
+        field.pk, field.template, field.customer_id = uuid7(), template, template.customer_id
         field.section_id = new_ids[field.section_id] if field.section_id else None
     TemplateSection.objects.bulk_create(sections)
     TemplateField.objects.bulk_create(fields, batch_size=500)
@@ -338,7 +373,8 @@ def search_templates(
             Q(name__icontains=q) | Q(title__icontains=q) | Q(standard__icontains=q) | Q(file__filename__icontains=q)
         )
     if status:
-        found = found.filter(parse_job__status=status)
+        read_elsewhere = Q(parse_job=None, parsed_at__isnull=False) if status == JobStatus.COMPLETED else Q()
+        found = found.filter(Q(parse_job__status=status) | read_elsewhere)
     if standard:
         found = found.filter(standard__iexact=standard)
     return _presentable(found)

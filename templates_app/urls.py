@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from templates_app import batch_pages, document_pages, fact_pages, pages, review_pages, version_pages
+from templates_app import batch_pages, document_pages, fact_pages, pages, review_pages, round_pages, version_pages
 
 urlpatterns = [
     path("", pages.template_list, name="templates"),
@@ -41,6 +41,8 @@ urlpatterns = [
     path("documents/<uuid:document_id>/pdf/", document_pages.document_pdf, name="document_pdf"),
     path("documents/<uuid:document_id>/drafts/<str:key>/", document_pages.draft_decide, name="draft_decide"),
     path("templates/<uuid:template_id>/batch/", batch_pages.template_batch, name="template_batch"),
+    path("templates/<uuid:template_id>/customers/", round_pages.template_round, name="template_round"),
+    path("rounds/<uuid:round_id>/file/", round_pages.round_file, name="round_file"),
     path("batches/<uuid:batch_id>/", batch_pages.batch_page, name="batch"),
     path("batches/<uuid:batch_id>/file/", batch_pages.batch_file, name="batch_file"),
 ]

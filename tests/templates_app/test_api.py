@@ -325,10 +325,10 @@ def test_the_file_of_an_unfinished_document_is_409(client_of_editor: Client, tem
 
 def test_every_route_documents_its_errors(client: Client) -> None:
     paths = client.get(f"{API}/openapi.json").json()["paths"]
-    nouns = ("templates", "documents", "reviews", "standards", "document-types", "facts", "batches")
+    nouns = ("templates", "documents", "reviews", "standards", "document-types", "facts", "batches", "rounds")
     prefixes = tuple(f"{API}/{noun}" for noun in nouns)
     ours = {path: methods for path, methods in paths.items() if path.startswith(prefixes)}
-    assert len(ours) == 38
+    assert len(ours) == 41
     for path, methods in ours.items():
         for method, operation in methods.items():
             assert {"401", "403", "404", "422", "500"} <= operation["responses"].keys(), (method, path)

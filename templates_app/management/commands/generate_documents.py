@@ -11,24 +11,23 @@ from django.core.files.base import File
 from django.core.management.base import CommandError, CommandParser
 
 from accounts_app.commands import DnaCommand
-from accounts_app.customers import get_customer
-from accounts_app.errors import DnaError
-from accounts_app.models import Customer
 from jobs_app import artifacts
 from jobs_app.awaiting import await_jobs
 from jobs_app.choices import JobStatus
 from jobs_app.downloads import safe_filename
 from jobs_app.models import Artifact
 from templates_app.batches import create_batch
-from templates_app.documents import Wishes, create_document_for
+from templates_app.documents import Wishes
+from templates_app.errors import NobodyServed
 from templates_app.models import Batch, Document, Template
+from templates_app.rounds import make_round
 
 
 class Command(DnaCommand):
     help = (
         "Make documents of a template. With --rows one for each row of a CSV or XLSX file; otherwise one for each "
-        "--customer, out of its fact sheet (each must have its own copy of the template's file). The exit code is 1 "
-        "when one could not be made; the others are made all the same."
+        "--customer, out of its fact sheet (of its own copy of the template, which it gets where it has none). The "
+        "exit code is 1 when one could not be made; the others are made all the same."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -71,8 +70,7 @@ class Command(DnaCommand):
                 raise CommandError("Give rows or customers, not both: a template's rows are its own customer's.")
             self._make_rows(found, rows, name, wishes, out)
         else:
-            owners = [get_customer(slug) for slug in customer] or [found.customer]
-            self._make_for_customers(found, owners, name, wishes, out)
+            self._make_for_customers(found, customer or [found.customer.slug], name, wishes, out)
 
     # --- rows ---
 
@@ -97,26 +95,25 @@ class Command(DnaCommand):
     # --- customers ---
 
     def _make_for_customers(
-        self, template: Template, owners: Sequence[Customer], name: str, wishes: Wishes, out: Path | None
+        self, template: Template, slugs: Sequence[str], name: str, wishes: Wishes, out: Path | None
     ) -> None:
-        asked: list[tuple[Customer, Document]] = []
-        refused = 0
-        for owner in owners:
-            try:
-                asked.append((owner, create_document_for(owner, template, name=name, wishes=wishes)))
-            except DnaError as error:
-                refused += 1
-                self.stdout.write(f"{owner.slug:10} refused  {error.user_message}")
-        await_jobs([document.job_id for _, document in asked if document.job_id])
-        documents = []
-        for owner, document in asked:
-            document = Document.objects.select_related("job", "file", "pdf").get(id=document.id)
-            documents.append(document)
-            self._print(f"{owner.slug:10}", document)
+        try:
+            made = make_round(actor=None, template_id=template.id, customers=slugs, name=name, wishes=wishes)
+        except NobodyServed as error:
+            for slug, message in error.details.items():
+                self.stdout.write(f"{slug:10} refused  {message}")
+            return self._end([], refused=len(error.details))
+        for one in made.refused:
+            self.stdout.write(f"{one.customer.slug:10} refused  {one.message}")
+        await_jobs([document.job_id for document in made.documents if document.job_id])
+        related = Document.objects.select_related("customer", "job", "file", "pdf")
+        documents = [related.get(id=document.id) for document in made.documents]
+        for document in documents:
+            self._print(f"{document.customer.slug:10}", document)
             for file in (document.file, document.pdf):
                 if out is not None and file is not None:
-                    self._write(file, out, f"{owner.slug} {file.filename}")
-        self._end(documents, refused=refused)
+                    self._write(file, out, f"{document.customer.slug} {file.filename}")
+        self._end(documents, refused=len(made.refused))
 
     # --- what is said ---
 
