@@ -157,14 +157,19 @@ def _end_of_open_field(p: etree._Element, w: str, node: etree._Element,
 
 
 def new_run(w: str, look: etree._Element | None, nodes: Sequence[etree._Element]) -> etree._Element:
-    """A run with a copy of the formatting, without what only a paragraph mark's formatting may hold."""
+    """A run with a copy of the formatting, without what only a paragraph mark's formatting may hold.
+
+    A property that stands there twice, as other programs leave it, does so once: what is written is valid.
+    """
     run = make(w + "r")
     if look is not None and len(look):
         copy = deepcopy(look)
         copy.tail = None
-        for name in MARK_ONLY:
-            for child in copy.findall(w + name):
+        unwanted = {w + name for name in MARK_ONLY}
+        for child in list(reversed(copy)):
+            if child.tag in unwanted:
                 copy.remove(child)
+            unwanted.add(child.tag)
         run.append(copy)
     run.extend(nodes)
     return run

@@ -59,6 +59,11 @@ class TestText:
             f'<w:ins w:id="2" {STAMP}>{bold}<w:t>X</w:t></w:r></w:ins>{italic}<w:t>ef</w:t></w:r>'
         ) in made
 
+    def test_a_property_that_stands_twice_is_written_once(self) -> None:
+        data = build("<w:p>" + run("abc", '<w:b/><w:b w:val="0"/><w:i/>') + "</w:p>")
+        made = xml(revised(data, a_revision(at(0, 3, 3), "X")).data)
+        assert '<w:r><w:rPr><w:b w:val="0"/><w:i/></w:rPr><w:t>X</w:t></w:r></w:ins>' in made
+
     def test_only_the_words_that_differ_change(self) -> None:
         data = build(paragraph("Audits take place once a year in each unit."))
         made = revised(data, a_revision(at(0, 0, 43), "Audits take place twice a year in each unit."))
