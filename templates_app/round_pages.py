@@ -54,6 +54,7 @@ def _form(
     chosen = set(request.POST.getlist("customer"))
     context = {
         "template": template,
+        "refused": bool(refused),
         "candidates": [(one, (refused or {}).get(one.customer.slug, ""), one.customer.slug in chosen) for one in known],
         "name": request.POST.get("name", template.name),
         "wished": request.POST,
