@@ -52,14 +52,19 @@ async def persisted(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) ->
 
     Whether a commit came through before the connection was lost nobody can tell: ``fn`` must be safe to call again.
     """
+    return await reached(fn.__name__, partial(run_sync, fn, *args, **kwargs))
+
+
+async def reached(name: str, work: Callable[[], Awaitable[R]]) -> R:
+    """What this work comes to, begun anew for as long as a lease lasts while the database cannot be reached."""
     give_up_at = time.monotonic() + settings.JOB_LEASE_SECONDS
     while True:
         try:
-            return await run_sync(fn, *args, **kwargs)
+            return await work()
         except (OperationalError, InterfaceError, InternalError) as error:
             if not is_connection_lost(error) or time.monotonic() > give_up_at:
                 raise
-            logger.warning("%s: trying again: %s", fn.__name__, error)
+            logger.warning("%s: trying again: %s", name, error)
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
 
@@ -112,9 +117,14 @@ def writing(mode: Writing) -> Iterator[None]:
         _writing.reset(token)
 
 
-def _refuse_domain_writes(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    if _writing.get() is Writing.JOB and (found := _WRITE.match(str(sql))) and not found[1].startswith(_EXEMPT):
+def check_write(sql: str) -> None:
+    """Raise ``WriteOutsideAtomicStep`` where the running code may not write what this statement writes."""
+    if _writing.get() is Writing.JOB and (found := _WRITE.match(sql)) and not found[1].startswith(_EXEMPT):
         raise WriteOutsideAtomicStep(f"A job wrote to {found[1]} outside an atomic step.")
+
+
+def _refuse_domain_writes(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    check_write(str(sql))
     return execute(sql, params, many, context)
 
 

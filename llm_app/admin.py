@@ -11,12 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from unfold.decorators import display
 
 from accounts_app.admin import AuditedAdmin
 from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
 from llm_app.choices import EntryStatus, Role
+from llm_app.health import Failing, failing_providers
 from llm_app.models import CachedAnswer, CustomerCap, LedgerBalance, LedgerEntry, Price, Provider
 from llm_app.prices import with_prices
 from llm_app.providers import make_default, why_unavailable
@@ -55,12 +57,22 @@ class ProviderAdmin(AuditedAdmin):
         """None for many at once: deleting several would not ask for each whether it is a default."""
         return {}
 
-    @display(description="Can be used", label={"yes": "success", "no": "danger", "off": "info"})
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With who fails, asked once for all."""
+        changelist = super().get_changelist_instance(request)
+        failing = failing_providers()
+        for provider in changelist.result_list:
+            provider.failing = failing.get(provider.name)
+        return changelist
+
+    @display(description="Can be used", label={"yes": "success", "no": "danger", "failing": "danger", "off": "info"})
     def usable(self, provider: Provider) -> tuple[str, str]:
         if not provider.enabled:
             return "off", "off"
-        reason = why_unavailable(provider)
-        return ("no", reason) if reason else ("yes", "yes")
+        if reason := why_unavailable(provider):
+            return "no", reason
+        failing: Failing | None = getattr(provider, "failing", None)
+        return ("failing", f"failing since {timezone.localtime(failing.since):%H:%M}") if failing else ("yes", "yes")
 
     @admin.display(description="Default for")
     def defaults(self, provider: Provider) -> str:
@@ -81,7 +93,12 @@ class ProviderAdmin(AuditedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         provider = self.get_object(request, object_id)
-        context = {"provider": provider, "roles": Role, "unavailable": provider and why_unavailable(provider)}
+        context = {
+            "provider": provider,
+            "roles": Role,
+            "unavailable": provider and why_unavailable(provider),
+            "failing": provider and failing_providers().get(provider.name),
+        }
         response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
         return response
 

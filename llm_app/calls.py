@@ -85,7 +85,7 @@ async def make_call(call: Call) -> Reply:
     is accounted for."""
     entry_id, heard, started = uuid7(), Heard(), time.monotonic()
     try:
-        await settled(persisted(ledger.reserve, call.reservation(), entry_id))
+        await settled(ledger.reserve(call.reservation(), entry_id))
         await _ask(call, heard)
         text, tool_calls, usage = heard.all_text(), heard.tool_calls(), _counted(call, heard)
     except asyncio.CancelledError:
@@ -101,7 +101,7 @@ async def make_call(call: Call) -> Reply:
         raise fault.error from failed.__cause__
     duration_ms, said = _ms_since(started), {"finish_reason": heard.finish_reason}
     outcome = _outcome(call, usage, duration_ms, estimated=heard.usage is None, metadata=said)
-    cost = await settled(persisted(ledger.book, entry_id, outcome, in_job=call.is_in_job))
+    cost = await settled(ledger.book(entry_id, outcome, in_job=call.is_in_job))
     await _give_back(call, usage)
     return Reply(text, tool_calls, heard.finish_reason, usage, cost, duration_ms)
 
@@ -152,7 +152,7 @@ async def _account_for_failure(
     # Of a stream we know what came; of a whole answer that did not come, only what it can have cost at most.
     usage = _counted(call, heard) if heard.usage or wire.is_streamed(call.candidate.provider, call.on_text) else None
     outcome = _outcome(call, usage, duration_ms, estimated=heard.usage is None, error_code=code)
-    await settled(persisted(ledger.book, entry_id, outcome, in_job=call.is_in_job))
+    await settled(ledger.book(entry_id, outcome, in_job=call.is_in_job))
 
 
 def _counted(call: Call, heard: Heard) -> Usage:

@@ -148,6 +148,11 @@ def warn(balances: list[Balance], customer_id: uuid.UUID | None) -> None:
                 _warn(balance, customer_id)
 
 
+def is_any_due(balances: list[Balance]) -> bool:
+    """Whether ``warn`` would tell somebody. Asks no database."""
+    return any(_is_due(balance) for balance in balances)
+
+
 def _is_due(balance: Balance) -> bool:
     limit = balance.limit_usd
     if limit is None or balance.warned_at is not None:

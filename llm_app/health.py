@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
+from django.utils import timezone
 
 from llm_app.errors import (
     ProviderAuthenticationFailed,
+    ProviderError,
     ProviderRateLimited,
     ProviderSaidNothing,
     ProviderTimedOut,
@@ -20,26 +23,47 @@ _LAST_CALLS = 3
 # Whoever has not been asked for so long is as well as anybody knows.
 _WITHIN = "1 hour"
 # Those that are the provider's; what a request itself was refused for says nothing of its health.
-_FAULTS = [
-    ProviderAuthenticationFailed.code,
-    ProviderRateLimited.code,
-    ProviderSaidNothing.code,
-    ProviderTimedOut.code,
-    ProviderUnavailable.code,
-]
-_OUTCOMES = """
-    SELECT provider.name, min(last.error_code)
-      FROM llm_app_provider AS provider
-      CROSS JOIN LATERAL (
-          SELECT error_code FROM llm_app_ledgerentry AS entry
-           WHERE entry.provider = provider.name AND entry.created_at > now() - %(within)s::interval
-             AND entry.status IN ('booked', 'released') AND entry.cache <> 'hit'
-             AND (entry.error_code = '' OR entry.error_code = ANY(%(faults)s))
-           ORDER BY entry.created_at DESC LIMIT %(calls)s
-      ) AS last
-     WHERE provider.enabled
-     GROUP BY provider.name
-    HAVING bool_and(last.error_code <> '')"""
+_FAULTS: dict[str, type[ProviderError]] = {
+    fault.code: fault
+    for fault in (
+        ProviderAuthenticationFailed,
+        ProviderRateLimited,
+        ProviderSaidNothing,
+        ProviderTimedOut,
+        ProviderUnavailable,
+    )
+}
+_FAILING = """
+    WITH call AS MATERIALIZED (
+        SELECT provider, error_code, created_at,
+               row_number() OVER (PARTITION BY provider ORDER BY created_at DESC) AS ago,
+               max(created_at) FILTER (WHERE error_code = '') OVER (PARTITION BY provider) AS well_at
+          FROM llm_app_ledgerentry
+         WHERE created_at > now() - %(within)s::interval
+           AND status IN ('booked', 'released') AND cache <> 'hit'
+           AND (error_code = '' OR error_code = ANY(%(faults)s))
+    )
+    SELECT provider, min(created_at), max(created_at), max(error_code) FILTER (WHERE ago = 1)
+      FROM call
+     WHERE well_at IS NULL OR created_at > well_at
+     GROUP BY provider
+    HAVING count(*) >= %(calls)s OR max(well_at) IS NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """That all the last calls of a provider ended with an error of its own: since when, when last, and with which."""
+
+    since: datetime
+    last_at: datetime
+    error_code: str
+
+    @property
+    def words(self) -> str:
+        """For people, with what to do."""
+        since, last_at = (f"{timezone.localtime(at):%H:%M}" for at in (self.since, self.last_at))
+        when = f"since {since}, the last time at {last_at}" if since != last_at else f"at {since}"
+        return f"All its last calls failed, {when}: {(_FAULTS[self.error_code].__doc__ or '').strip()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +75,15 @@ class ProviderHealth:
     error_code: str
 
 
+def failing_providers() -> dict[str, Failing]:
+    """By name, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FAILING, {"within": _WITHIN, "faults": list(_FAULTS), "calls": _LAST_CALLS})
+        return {name: Failing(*rest) for name, *rest in cursor.fetchall()}
+
+
 def provider_health() -> list[ProviderHealth]:
     """Of every provider that is switched on, in two queries. Well is who lacks nothing and has no error."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OUTCOMES, {"within": _WITHIN, "faults": _FAULTS, "calls": _LAST_CALLS})
-        failing = dict(cursor.fetchall())
+    codes = {name: one.error_code for name, one in failing_providers().items()}
     enabled = Provider.objects.filter(enabled=True).order_by("name")
-    return [ProviderHealth(one.name, why_unavailable(one), failing.get(one.name, "")) for one in enabled]
+    return [ProviderHealth(one.name, why_unavailable(one), codes.get(one.name, "")) for one in enabled]

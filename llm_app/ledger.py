@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -18,8 +17,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from jobs_app import events
+from jobs_app import events, loop_db
 from jobs_app.choices import EventType, JobStatus
+from jobs_app.db import persisted, run_sync
 from jobs_app.errors import JobEnded, LeaseLost
 from jobs_app.events import Lease
 from jobs_app.models import Job
@@ -93,28 +93,31 @@ class Outcome:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-def reserve(wanted: Reservation, entry_id: uuid.UUID) -> None:
+async def reserve(wanted: Reservation, entry_id: uuid.UUID) -> None:
     """Write the intent and reserve its worst cost, in one statement that is a transaction of its own.
 
     Raises ``CapReached``, ``LeaseLost``, and ``ProvidersChanged`` where other providers or prices count by now than
     were seen. Safe to call again with the same id, when the answer to the commit was lost.
     """
-    payer = wanted.payer
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_RESERVE, _intent(wanted, entry_id) | caps.limits_of_hold())
-            (is_reserved,) = cursor.fetchone()
+        ((is_reserved,),) = await loop_db.execute(_RESERVE, _intent(wanted, entry_id) | caps.limits_of_hold())
     except IntegrityError as error:
-        if caps.violated_check(error) == _LEASE_CHECK:
-            raise LeaseLost() from error
-        refusal = caps.refusal_of(error, wanted.worst_usd, customer_id=payer.customer_id, job_id=payer.job_id)
-        if refusal is not None:
-            raise refusal from error
-        if not _exists(entry_id):
-            raise
+        await run_sync(_refuse, wanted, entry_id, error)
         return
-    if not is_reserved and not _exists(entry_id):
+    if not is_reserved and not await run_sync(_exists, entry_id):
         raise ProvidersChanged()
+
+
+def _refuse(wanted: Reservation, entry_id: uuid.UUID, error: IntegrityError) -> None:
+    """Raise what the database refused a reservation for; nothing where an earlier try has made it."""
+    payer = wanted.payer
+    if caps.violated_check(error) == _LEASE_CHECK:
+        raise LeaseLost() from error
+    refusal = caps.refusal_of(error, wanted.worst_usd, customer_id=payer.customer_id, job_id=payer.job_id)
+    if refusal is not None:
+        raise refusal from error
+    if not _exists(entry_id):
+        raise error
 
 
 def _exists(entry_id: uuid.UUID) -> bool:
@@ -151,19 +154,37 @@ def _text(value: uuid.UUID | None) -> str | None:
     return str(value) if value is not None else None
 
 
-def book(entry_id: uuid.UUID, outcome: Outcome, *, in_job: bool) -> Decimal:
+async def book(entry_id: uuid.UUID, outcome: Outcome, *, in_job: bool) -> Decimal:
     """Turn a reservation into what the call cost; tell the log of its job. Returns the cost. Safe to call twice.
 
     What the provider itself says replaces an estimate that was booked in the meantime.
     """
-    with transaction.atomic() if in_job else nullcontext():  # else the one statement is a transaction of its own
-        booked, balances = _write_booked(entry_id, outcome)
+    if in_job:
+        return await persisted(_book_and_tell, entry_id, outcome)
+    booked, balances = _booked(await loop_db.execute(_BOOK, _said(entry_id, outcome)))
+    if booked is None:
+        return await persisted(_cost_of, entry_id)
+    if caps.is_any_due(balances):
+        await run_sync(caps.warn, balances, booked.customer_id)
+    return booked.cost_usd
+
+
+def _book_and_tell(entry_id: uuid.UUID, outcome: Outcome) -> Decimal:
+    """The booking, with the event that tells its job, in one transaction."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_BOOK, _said(entry_id, outcome))
+            booked, balances = _booked(cursor.fetchall())
         if booked is not None and booked.is_first and booked.job_id is not None:
             _tell_job(booked.job_id, booked, outcome)
     if booked is None:
-        return Decimal(LedgerEntry.objects.values_list("cost_usd", flat=True).get(id=entry_id))
+        return _cost_of(entry_id)
     caps.warn(balances, booked.customer_id)
     return booked.cost_usd
+
+
+def _cost_of(entry_id: uuid.UUID) -> Decimal:
+    return Decimal(LedgerEntry.objects.values_list("cost_usd", flat=True).get(id=entry_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +202,8 @@ class _Booked:
     cost_usd: Decimal
 
 
-def _write_booked(entry_id: uuid.UUID, outcome: Outcome) -> tuple[_Booked | None, list[Balance]]:
-    """With the balances as they are now. None when there is nothing to change: it was booked or released before."""
+def _said(entry_id: uuid.UUID, outcome: Outcome) -> list[Any]:
+    """What ``llm_app_book`` is told."""
     usage = outcome.usage or Usage()
     said = {
         "estimated": outcome.estimated,
@@ -196,9 +217,11 @@ def _write_booked(entry_id: uuid.UUID, outcome: Outcome) -> tuple[_Booked | None
         "error_code": outcome.error_code,
         "metadata": outcome.metadata,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_BOOK, [entry_id, json.dumps(said)])
-        rows = cursor.fetchall()
+    return [entry_id, json.dumps(said)]
+
+
+def _booked(rows: list[tuple[Any, ...]]) -> tuple[_Booked | None, list[Balance]]:
+    """With the balances as they are now. None when there is nothing to change: it was booked or released before."""
     width = len(fields(_Booked))
     balances = [Balance(*row[width:]) for row in rows if row[width] is not None]
     return (_Booked(*rows[0][:width]) if rows else None), balances
@@ -275,11 +298,11 @@ def find_orphans() -> QuerySet[LedgerEntry]:
 
 def settle_orphans() -> list[uuid.UUID]:
     """Book what orphans reserved, as an estimate: whether the provider billed them nobody here can know."""
-    orphans = list(find_orphans().values_list("id", "job_id"))
-    for entry_id, job_id in orphans:
+    orphans = list(find_orphans().values_list("id", flat=True))
+    for entry_id in orphans:
         outcome = Outcome(None, None, 0, estimated=True, error_code="process_died")
-        book(entry_id, outcome, in_job=job_id is not None)
-    return [entry_id for entry_id, _ in orphans]
+        _book_and_tell(entry_id, outcome)
+    return orphans
 
 
 @dataclass(frozen=True, slots=True)

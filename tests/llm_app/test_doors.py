@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -236,6 +237,32 @@ def test_health_says_whose_last_calls_failed_and_calls_nobody(
     scripted.set_script(answering("Madrid."))
     ask(complete_now(asking(provider="openai"), customer_id=customer.id))
     assert check()["status"] == "ok"
+
+
+def test_staff_see_which_provider_fails_and_since_when(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, settings: Any, admin: Client
+) -> None:
+    settings.LLM_ATTEMPTS = 1
+    provider = Provider.objects.get(name="openai")
+    pages = [
+        reverse("admin:llm_app_provider_changelist"), reverse("admin:llm_app_provider_change", args=[provider.pk]),
+    ]
+
+    def shown(address: str) -> str:
+        return admin.get(address).content.decode()
+
+    assert not any("failing since" in html or "calls failed" in html for html in map(shown, pages))
+    scripted.set_script(answering(Answer(failure=Failure(kind=FailureKind.OVERLOADED))))
+    for minutes in (20, 0):
+        with pytest.raises(DnaError):
+            ask(complete_now(asking(provider="openai"), customer_id=customer.id))
+        LedgerEntry.objects.filter(id=LedgerEntry.objects.latest("id").id).update(
+            created_at=timezone.now() - timedelta(minutes=minutes)
+        )
+    first = f"{timezone.localtime(LedgerEntry.objects.earliest('created_at').created_at):%H:%M}"
+    listed, page = map(shown, pages)
+    assert f"failing since {first}" in listed
+    assert f"All its last calls failed, since {first}, the last time at" in page and "out of order" in page
 
 
 # --- page
