@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import LazySettings
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from accounts_app.access import Actor, actor_for
 from accounts_app.choices import Role
@@ -19,6 +19,7 @@ from jobs_app.choices import UNFINISHED, JobStatus
 from jobs_app.db import run_sync
 from jobs_app.models import Job
 from jobs_app.worker import JobWorker
+from tests.emptying import empty_database
 
 PASSWORD = "correct horse battery"
 
@@ -28,6 +29,13 @@ def _quiet_end(django_db_setup: None) -> Iterator[None]:
     """Nothing of ours holds a connection when the test database is dropped."""
     yield
     notify.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_database())
+        yield
 
 
 @pytest.fixture
