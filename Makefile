@@ -31,6 +31,8 @@ lint: $(DEV)
 types: $(DEV)
 	$(VENV)/bin/mypy .
 
+# Empty counts as unset: tests start hundreds of Python processes, and each would compile all that it imports.
+unit: export PYTHONDONTWRITEBYTECODE =
 unit: $(DEV)
 	@sh .ci/debian-packages chromium libreoffice-writer-nogui poppler-utils
 	$(PY) -m pytest
