@@ -30,7 +30,7 @@ class ProviderAdmin(AuditedAdmin):
     """Changes count from the next call on. Which one is the default for what is chosen by buttons, so that there is
     never none and never two."""
 
-    list_display = ("display_name", "name", "model", "usable", "defaults", "priced", "fallback_order")
+    list_display = ("display_name", "model", "usable", "defaults", "priced", "fallback")
     search_fields = ("name", "display_name", "model", "litellm_model")
     change_form_outer_before_template = "llm_app/admin_provider.html"
     fieldsets = (
@@ -69,8 +69,8 @@ class ProviderAdmin(AuditedAdmin):
     def usable(self, provider: Provider) -> tuple[str, str]:
         if not provider.enabled:
             return "off", "off"
-        if reason := why_unavailable(provider):
-            return "no", reason
+        if why_unavailable(provider):
+            return "no", f"{provider.api_key_variable} missing"
         failing: Failing | None = getattr(provider, "failing", None)
         return ("failing", f"failing since {timezone.localtime(failing.since):%H:%M}") if failing else ("yes", "yes")
 
@@ -82,12 +82,16 @@ class ProviderAdmin(AuditedAdmin):
         """With the prices that count now, so that the list asks once for all."""
         return with_prices(super().get_queryset(request))
 
-    @admin.display(description="Price (input / output per million)")
+    @admin.display(description="Fallback", ordering="fallback_order")
+    def fallback(self, provider: Provider) -> str:
+        return "–" if provider.fallback_order is None else str(provider.fallback_order)
+
+    @admin.display(description="USD per million, in / out")
     def priced(self, provider: Provider) -> str:
         into, out = getattr(provider, "input_usd", None), getattr(provider, "output_usd", None)
         if into is None or out is None:
             return f"missing: {provider.price_key}"
-        return f"{into.normalize():f} / {out.normalize():f} USD" if into else "free"
+        return f"{into.normalize():f} / {out.normalize():f}" if into else "free"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -113,7 +113,7 @@ def test_the_lists_and_forms_of_the_admin(
         page = admin.get(reverse(f"admin:llm_app_{name}_change", args=[row.pk]))
         assert page.status_code == 200 and "Madrid" not in page.content.decode()
     listed = admin.get(reverse("admin:llm_app_provider_changelist")).content.decode()
-    assert "claude-sonnet-4-5-20250929" in listed and "3 / 15 USD" in listed
+    assert "claude-sonnet-4-5-20250929" in listed and "3 / 15" in listed
 
 
 @pytest.mark.parametrize("address", [
