@@ -9,16 +9,20 @@ from functools import lru_cache
 from .folding import Folded
 from .lexicon import (
     ADDRESS,
+    AGENDA,
     AMOUNT,
     CHOICE,
+    COUNT_OF,
     DATE,
     DATE_ALONE,
     DATE_COMPOUND,
+    DATE_DONE,
     DATE_SIGNED,
     DURATION,
     EXPLAIN,
     IDENTIFIER,
     IMAGE,
+    IN_WORDS,
     LINK,
     LONG,
     MEASURED,
@@ -51,6 +55,8 @@ REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
 OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
+JOINED = re.compile(r"[/,;&+]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)
+ON_BEHALF = re.compile(r"\bon behalf\b", re.IGNORECASE)  # tells of no day
 SMALL_WORDS = frozenset(
     "of the a an and or der die das des von und de la le du des et del y e i el og och av en et и или 's s".split()
 )
@@ -80,6 +86,7 @@ def is_unit(words: str) -> bool:
 def _head(words: str) -> str:
     head = NUMBERING.sub("", words.split("\n")[0].strip(), count=1)
     head = REMARK.sub("", head).strip() or head
+    head = ON_BEHALF.sub("for", head)
     return " ".join(head.split()[:MAX_LABEL_WORDS]) if len(head.split()) > MAX_LABEL_WORDS else head
 
 
@@ -107,6 +114,8 @@ def _is_number(head: str, column: bool) -> bool:
     amount = AMOUNT.search(head)
     if amount is not None and not IDENTIFIER.search(head, 0, amount.start()):
         return True
+    if COUNT_OF.match(head):
+        return True
     told = NUMBER.search(head) or NUMBER_COMPOUND.search(head)
     return told is not None and not IDENTIFIER.search(head) and not _is_short(head)
 
@@ -117,8 +126,15 @@ def _is_short(head: str) -> bool:
 
 
 def _is_date(head: str, column: bool) -> bool:
-    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head)
+    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head) or DATE_DONE.search(head)
     return told is not None and not DURATION.search(head) and not _is_place(head)
+
+
+def _is_more_than_date(head: str) -> bool:
+    """ "Date/description"; "Date of complaint" and "Complaint received on" ask for nothing but a date."""
+    if LONG.search(head) is None:
+        return False
+    return JOINED.search(head) is not None or not (DATED.match(head) or DATE_DONE.search(head))
 
 
 def _is_place(head: str) -> bool:
@@ -127,7 +143,7 @@ def _is_place(head: str) -> bool:
 
 
 def _is_long(head: str, column: bool) -> bool:
-    opens = LONG.match(head) is not None and len(head.split()) <= 3 and not _is_short(head)
+    opens = LONG.match(head) is not None and len(head.split()) <= 3 and not _is_short(head) and not ROLE.match(head)
     return opens or _leads(LONG, head) or (not column and EXPLAIN.search(head) is not None)
 
 
@@ -164,8 +180,10 @@ RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.SIGNATURE, lambda head, column: SIGNATURE.search(head) is not None),
     (FieldType.IMAGE, lambda head, column: IMAGE.search(head) is not None and len(head.split()) <= 6),
     (FieldType.CHOICE, lambda head, column: CHOICE.search(head) is not None),
+    (FieldType.LONG_TEXT, lambda head, column: AGENDA.search(head) is not None),
+    (FieldType.TEXT, lambda head, column: IN_WORDS.search(head) is not None),
     (FieldType.NUMBER, _is_number),
-    (FieldType.TEXT, lambda head, column: _is_date(head, column) and LONG.search(head) is not None),
+    (FieldType.TEXT, lambda head, column: _is_date(head, column) and _is_more_than_date(head)),
     (FieldType.DATE, _is_date),
     (FieldType.TEXT, lambda head, column: ADDRESS.search(head) is not None or IDENTIFIER.search(head) is not None),
     (FieldType.TEXT, lambda head, column: POSITION.fullmatch(head.strip(" :：")) is not None),
