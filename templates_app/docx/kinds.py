@@ -55,6 +55,7 @@ REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
 OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
+NUMBERED = re.compile(r"\b(?:number|no\.?|nr\.?|id)\s*[:：]?$", re.IGNORECASE)
 JOINED = re.compile(r"[/,;&+]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)
 ON_BEHALF = re.compile(r"\bon behalf\b", re.IGNORECASE)  # tells of no day
 SMALL_WORDS = frozenset(
@@ -134,7 +135,9 @@ def _is_more_than_date(head: str) -> bool:
     """ "Date/description"; "Date of complaint" and "Complaint received on" ask for nothing but a date."""
     if LONG.search(head) is None:
         return False
-    return JOINED.search(head) is not None or not (DATED.match(head) or DATE_DONE.search(head))
+    if any(LONG.match(part.strip()) for part in JOINED.split(head)[1:]):
+        return True
+    return not (DATED.match(head) or DATE_DONE.search(head))
 
 
 def _is_place(head: str) -> bool:
@@ -187,6 +190,7 @@ RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.DATE, _is_date),
     (FieldType.TEXT, lambda head, column: ADDRESS.search(head) is not None or IDENTIFIER.search(head) is not None),
     (FieldType.TEXT, lambda head, column: POSITION.fullmatch(head.strip(" :：")) is not None),
+    (FieldType.TEXT, lambda head, column: NUMBERED.search(head) is not None),
     (FieldType.LONG_TEXT, _is_long),
     (FieldType.PERSON, _is_person),
 )

@@ -38,7 +38,7 @@ DATE = _pattern(
     " actual_start actual_finish actual_end actual_completion"
     " austritt_zum eintritt_zum kündigung_zum urlaub_vom urlaub_bis bis_einschließlich nächste_prüfung nächster_termin"
     " nächste_kalibrierung prochaine_réunion próxima_reunión próxima_revisión prossima_riunione próxima_reunião"
-    " data_hoje data_atual data_emissão data_fato data_contrato data_vencimento",
+    " à_partir_du data_hoje data_atual data_emissão data_fato data_contrato data_vencimento",
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
@@ -49,7 +49,8 @@ DATE_COMPOUND = Folded(
 DATE_DONE = Folded(  # what was done, and on which day: "Erstellt am", "Reçu le", "Identified on"
     r"(?:(?<!i )\bam|\b(?:ge|be|er|ver|ent|fest|ab|an|auf|aus|ein|um)[^\W\d_]+t bis(?: zum)?"
     r"|\b(?!(?:bas|locat|situat|focus|depend|build|work)ed)[^\W\d_]+ed on"
-    r"|\b[^\W\d_]+(?:é|i|u|is|it)(?:e|\(e\))?s? le|\b[^\W\d_]+(?:[aiut]t|[su]s)[oa] il|\b[^\W\d_]+[ai]do el"
+    r"|\b(?!(?:dans|par|sur|sous|avec|pour|et|que|est|de|à|per|tra|con|fra|in|di)\b)[^\W\d_]{2,}"
+    r"(?:\(e\))? le|\b[^\W\d_]+(?:[aiut]t|[su]s)[oa] il|\b[^\W\d_]+[ai]do el"
     r"|\b(?:emiti|aprova|recebi|assina|elabora|admiti|concluí|revisa|publica|cria)d[oa] em"
     r"|\b(?:ge|op|be|ver|vast|aan|af|in|uit|goedge)[^\W\d_]+[dt] op|\b[^\W\d_]+[dt] den)\s*[:：]?$"
 )
@@ -131,7 +132,8 @@ ROLE = _pattern(
     " lecturer examiner moderator volunteer referee claimant defendant plaintiff appellant complainant donor"
     " surveyor architect foreman undersigned child children solicitor barrister counsel clerk notary accountant"
     " psychologist therapist dentist surgeon pharmacist midwife social_worker case_worker who wer quién quem hvem vem"
-    " kto witnesses operator gp"
+    " kto witnesses operator gp notary_public sender absender absenderin expéditeur destinataire remitente mittente"
+    " notetaker timekeeper observer scribe beteiligte beteiligter"
     " zuständig zuständige zuständiger vertretung"
     " personnes_présentes présents absents excusés presenti assenti presentes ausentes aanwezigen afwezigen"
     " odpowiedzialna uczestnicy obecni nieobecni til_stede til_stades närvarande frånvarande deltagere fraværende"
@@ -177,8 +179,15 @@ ROLE = _pattern(
     " الموظف المدير العميل 担当者 代表者 責任者 申請者 承認者 作成者 出席者 保護者 申请人 审批人 填表人 签字人"
     " 负责人 联系人 经办人 审核人 批准人 编制人 담당자 책임자 المسؤول",
 )
+PARTY = _pattern(  # of a contract: a firm or a person
+    "employer company contractor subcontractor client customer supplier vendor lessor lessee licensor licensee borrower"
+    " lender party arbeitgeber auftraggeber auftragnehmer lieferant kunde kundin employeur prestataire fournisseur"
+    " empleador proveedor cliente datore_di_lavoro fornitore empregador contratada fornecedor werkgever leverancier"
+    " pracodawca zleceniodawca wykonawca arbeidsgiver arbetsgivare arbejdsgiver leverandør leverantör"
+)
 ADDRESS = _pattern(
-    "address email e-mail mail telephone phone fax mobile tel adresse anschrift telefon telefax téléphone courriel"
+    "address email e-mail mail gsm handy telephone phone fax mobile tel adresse anschrift telefon telefax"
+    " téléphone courriel"
     " dirección teléfono correo endereço telefone indirizzo telefono adres tlf epost e-post mobil адрес телефон почта"
     " индекс location street city zip postcode postal_code straße plz ort wohnort ville ciudad cidade città"
     " by_og_sted",

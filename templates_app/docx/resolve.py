@@ -11,12 +11,12 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, OPTIONAL, REQUIRED, SIGNATURE, words_of
+from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, NAME, OPTIONAL, PARTY, REQUIRED, SIGNATURE, words_of
 from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
 from .surroundings import OWN_NAME, label_around, section_around, words_after
-from .wording import is_identifier, sameness, split_identifier, unglued
+from .wording import is_identifier, sameness, split_identifier, unglued, without_markers
 
 UNNAMED = {
     FieldType.DATE: "Date",
@@ -30,6 +30,7 @@ GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  #
 PRINTED_NAME = re.compile(
     r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
 )  # beside the line it signs: "/L. M. Brown/", "Иванова Л.М."
+ARTICLE = re.compile(r"^(?:the\s|der\s|die\s|le\s|la\s|l['’]|el\s|il\s|o\s|a\s)", re.IGNORECASE)
 BESIDE = re.compile(r"[ \xa0]?[,/;–-]?[ \xa0]?(?:\$?\{\{|\$\{|«)")
 BEHIND = re.compile(r"(?:(?<!%)\}|»)[ \xa0]?[,/;–-]?[ \xa0]?$")
 MAX_JOIN = 4  # characters between two markers that share the words before them
@@ -300,10 +301,23 @@ def _type(layout: Layout, finding: Finding, label: str, around: str, *, cryptic:
     own = " ".join(filter(None, (unglued(split_identifier(finding.name)), finding.label, finding.context)))
     for words in (own, around if not own or cryptic else "", label):
         found = tell_type(words) if words else None
+        named = found is FieldType.PERSON or PARTY.fullmatch(ARTICLE.sub("", words.strip(" .:"), count=1)) is not None
+        if named and finding.rank is Rank.BLANK and _is_line_over(layout, finding, words):
+            return FieldType.SIGNATURE
         if found is not None:
             return found
     is_long = finding.long or _is_section_text(layout, finding, named=bool(own or around))
     return FieldType.LONG_TEXT if is_long else FieldType.TEXT
+
+
+def _is_line_over(layout: Layout, finding: Finding, words: str) -> bool:
+    """Whether the place is a line with a role below it that asks for no name: "______ / Employer" is signed."""
+    anchor = finding.anchors[0]
+    p = layout.paragraphs[layout.at[anchor.part, anchor.p]]
+    if NAME.search(words) or not is_blank(without_markers(p.text)):
+        return False
+    below = layout.after(p, 1)
+    return below is not None and words in below.text and not below.text.lstrip().startswith("(")
 
 
 def _stars_require(layout: Layout) -> bool:

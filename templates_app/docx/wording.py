@@ -27,13 +27,17 @@ OF_WHOM = (
     r"plaintiffs?|defendants?|petitioners?|respondents?|applicants?|tenants?|landlords?|employees?|employers?|clients?"
     r"|customers?|company|suppliers?|vendors?|patients?|students?|parents?|guardians?|buyers?|sellers?|owners?"
     r"|managers?|witness|contact|agents?|attorneys?|lawyers?|spouse|child|mother|father|recipient|sender|project"
-    r"|product|street|phone|telephone"
+    r"|product"
 )
 TAIL_WORDS = (
     r"(?:first|last|full|middle)?name|street(?:address)?|address|phone(?:number|no)?|telephone(?:number|no)?|e?mail|fax"
     r"|city|state|country|county|zip(?:code)?|postcode|signature|title|date"
 )
-GLUED = re.compile(rf"(?<![^\W\d_])({OF_WHOM})(?=(?:{TAIL_WORDS})(?![^\W\d_]))", re.IGNORECASE)
+GLUED = re.compile(
+    rf"(?<![^\W\d_])(?:(?:{OF_WHOM})(?=(?:{TAIL_WORDS})(?![^\W\d_]))"
+    r"|(?:street|phone|telephone)(?=(?:address|number|no)(?![^\W\d_])))",
+    re.IGNORECASE,
+)
 INDEX = re.compile(r"(?<=\w)\[[^\]]*\]?")
 TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
 ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
@@ -85,7 +89,7 @@ def split_identifier(text: str) -> str:
 
 def unglued(words: str) -> str:
     """Words that programmers wrote as one, where the first says whose or what: "tenantphone" as "tenant phone"."""
-    return GLUED.sub(r"\1 ", GLUED.sub(r"\1 ", words))
+    return GLUED.sub(r"\g<0> ", GLUED.sub(r"\g<0> ", words))
 
 
 def is_identifier(text: str) -> bool:
