@@ -11,6 +11,7 @@ from .lexicon import (
     ADDRESS,
     AGENDA,
     AMOUNT,
+    BEFORE_DAY,
     CHOICE,
     COUNT_OF,
     DATE,
@@ -55,7 +56,7 @@ REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
 OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
-NUMBERED = re.compile(r"\b(?:number|no\.?|nr\.?|id)\s*[:：]?$", re.IGNORECASE)
+NUMBERED = frozenset({"number", "no", "nr", "id"})
 JOINED = re.compile(r"[/,;&+]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)
 ON_BEHALF = re.compile(r"\bon behalf\b", re.IGNORECASE)  # tells of no day
 SMALL_WORDS = frozenset(
@@ -87,7 +88,7 @@ def is_unit(words: str) -> bool:
 def _head(words: str) -> str:
     head = NUMBERING.sub("", words.split("\n")[0].strip(), count=1)
     head = REMARK.sub("", head).strip() or head
-    head = ON_BEHALF.sub("for", head)
+    head = ON_BEHALF.sub("for", head) if "ehalf" in head.casefold() else head
     return " ".join(head.split()[:MAX_LABEL_WORDS]) if len(head.split()) > MAX_LABEL_WORDS else head
 
 
@@ -103,7 +104,7 @@ def _by_words(words: str, *, column: bool) -> FieldType | None:
         return FieldType.LONG_TEXT
     if len(whole.split()) > MAX_LABEL_WORDS and REQUEST.search(whole):
         return FieldType.LONG_TEXT
-    if MEASURED.search(whole):
+    if "(" in whole and MEASURED.search(whole):
         return FieldType.NUMBER
     head = _head(words)
     return next((kind for kind, applies in RULES if applies(head, column)), None) if head else None
@@ -127,8 +128,8 @@ def _is_short(head: str) -> bool:
 
 
 def _is_date(head: str, column: bool) -> bool:
-    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head) or DATE_DONE.search(head)
-    return told is not None and not DURATION.search(head) and not _is_place(head)
+    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head)
+    return (told is not None or _tells_day(head)) and not DURATION.search(head) and not _is_place(head)
 
 
 def _is_more_than_date(head: str) -> bool:
@@ -137,7 +138,13 @@ def _is_more_than_date(head: str) -> bool:
         return False
     if any(LONG.match(part.strip()) for part in JOINED.split(head)[1:]):
         return True
-    return not (DATED.match(head) or DATE_DONE.search(head))
+    return not (DATED.match(head) or _tells_day(head))
+
+
+def _tells_day(head: str) -> bool:
+    """Whether it ends in a word before which something was done on the day to be told: "Erstellt am"."""
+    last = head.rstrip(" :：").rpartition(" ")[2]
+    return last.casefold() in BEFORE_DAY and DATE_DONE.search(head) is not None
 
 
 def _is_place(head: str) -> bool:
@@ -190,7 +197,7 @@ RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.DATE, _is_date),
     (FieldType.TEXT, lambda head, column: ADDRESS.search(head) is not None or IDENTIFIER.search(head) is not None),
     (FieldType.TEXT, lambda head, column: POSITION.fullmatch(head.strip(" :：")) is not None),
-    (FieldType.TEXT, lambda head, column: NUMBERED.search(head) is not None),
+    (FieldType.TEXT, lambda head, column: head.rstrip(" .:：").rpartition(" ")[2].casefold() in NUMBERED),
     (FieldType.LONG_TEXT, _is_long),
     (FieldType.PERSON, _is_person),
 )

@@ -46,6 +46,7 @@ DATE_COMPOUND = Folded(
     r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date|kündigungsfrist)"
     r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist)(?![^\W_])"
 )
+BEFORE_DAY = frozenset("am bis zum on le il el em op den".split())
 DATE_DONE = Folded(  # what was done, and on which day: "Erstellt am", "Reçu le", "Identified on"
     r"(?:(?<!i )\bam|\b(?:ge|be|er|ver|ent|fest|ab|an|auf|aus|ein|um)[^\W\d_]+t bis(?: zum)?"
     r"|\b(?!(?:bas|locat|situat|focus|depend|build|work)ed)[^\W\d_]+ed on"
