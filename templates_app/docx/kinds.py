@@ -14,6 +14,7 @@ from .lexicon import (
     BEFORE_DAY,
     CHOICE,
     COUNT_OF,
+    DATA_OF,
     DATE,
     DATE_ALONE,
     DATE_COMPOUND,
@@ -128,7 +129,7 @@ def _is_short(head: str) -> bool:
 
 
 def _is_date(head: str, column: bool) -> bool:
-    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head)
+    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head) or DATA_OF.match(head)
     return (told is not None or _tells_day(head)) and not DURATION.search(head) and not _is_place(head)
 
 

@@ -55,6 +55,9 @@ DATE_DONE = Folded(  # what was done, and on which day: "Erstellt am", "Reçu le
     r"|\b(?:emiti|aprova|recebi|assina|elabora|admiti|concluí|revisa|publica|cria)d[oa] em"
     r"|\b(?:ge|op|be|ver|vast|aan|af|in|uit|goedge)[^\W\d_]+[dt] op|\b[^\W\d_]+[dt] den)\s*[:：]?$"
 )
+DATA_OF = Folded(  # the Romance and Slavic word for a date, with the word for what it is the date of
+    r"data (?!data|schema|media|criteria|meta)[^\W\d_]+(?:[aouiąęã]|zione|ção|são|ão)(?![^\W_])"
+)
 DAY_PARTS = {  # a place for a part of a date, and how Word's picture strings write the part
     word: picture
     for picture, words in {
@@ -88,7 +91,7 @@ SIGNATURE = _pattern(
     " unterzeichnung firma_y_sello podpis assinatura"
     " underskrift signatur signé signataire lu_et_approuvé firma_del firma_de firma_della firma_dell gez"
     " firmato ondertekening ondertekend namnteckning undertecknas undertegnet podpisano assinado firmado"
-    " handtekening подпись allekirjoitus imza sign_and_date sign_here fdo",
+    " handtekening paraaf paraphe visa_du visa_de_la подпись allekirjoitus imza sign_and_date sign_here fdo",
     "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
     " signature 签名 签字 签章 盖章 署名 서명 توقيع חתימה υπογραφή",
 )
@@ -135,7 +138,7 @@ ROLE = _pattern(
     " psychologist therapist dentist surgeon pharmacist midwife social_worker case_worker who wer quién quem hvem vem"
     " kto witnesses operator gp notary_public sender absender absenderin expéditeur destinataire remitente mittente"
     " notetaker timekeeper observer scribe beteiligte beteiligter"
-    " zuständig zuständige zuständiger vertretung"
+    " zuständig zuständige zuständiger vertretung entschuldigt betrokkene betrokkenen melder zgłaszający emitente"
     " personnes_présentes présents absents excusés presenti assenti presentes ausentes aanwezigen afwezigen"
     " odpowiedzialna uczestnicy obecni nieobecni til_stede til_stades närvarande frånvarande deltagere fraværende"
     " projektleiter leiter leiterin teilnehmer teilnehmerin teilnehmende vorgesetzter vorgesetzte erziehungsberechtigte"
@@ -282,6 +285,8 @@ LONG = _pattern(
     " analisi_delle_cause decisioni trattamento"
     " ação_corretiva ações_corretivas ação_preventiva ações_preventivas ação_imediata causa_raiz pauta"
     " deliberações constatações"
+    " containment immediate_action analyse_de_cause análise_de_causa análise_das_causas análisis_de_causas strakstiltak"
+    " traitement_immédiat"
     " oorzaak maatregel maatregelen bevinding bevindingen"
     " przyczyna działanie działania działania_korygujące działanie_korygujące działania_zapobiegawcze"
     " działanie_zapobiegawcze ustalenia porządek_obrad"
@@ -315,6 +320,7 @@ EXPLAIN = _pattern(
 )
 OPEN_QUESTION = Folded(
     r"\b(?:what (?:is|are|was|were|happened|went|did|does|do|can|could|should|would|will)"
+    r"|hva (?:er|var|skjedde)|was (?:ist|war|wurde)|wat (?:is|was)|qué (?:ocurrió|pasó|sucedió)"
     r"|why|how (?:is|are|was|were|will|do|does|did|can|would|you)|explain how"
     r"|describe|wie (?:wird|werden)|warum|pourquoi"
     r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
