@@ -116,11 +116,11 @@ def _is_number(head: str, column: bool) -> bool:
         return False
     amount = AMOUNT.search(head)
     if amount is not None and not IDENTIFIER.search(head, 0, amount.start()):
-        return True
+        return IN_WORDS.search(head) is None
     if COUNT_OF.match(head):
         return True
     told = NUMBER.search(head) or NUMBER_COMPOUND.search(head)
-    return told is not None and not IDENTIFIER.search(head) and not _is_short(head)
+    return told is not None and not IDENTIFIER.search(head) and not _is_short(head) and not IN_WORDS.search(head)
 
 
 def _is_short(head: str) -> bool:
@@ -130,7 +130,9 @@ def _is_short(head: str) -> bool:
 
 def _is_date(head: str, column: bool) -> bool:
     told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head) or DATA_OF.match(head)
-    return (told is not None or _tells_day(head)) and not DURATION.search(head) and not _is_place(head)
+    if told is None and not _tells_day(head):
+        return False
+    return not DURATION.search(head) and not AGENDA.search(head) and not _is_place(head)
 
 
 def _is_more_than_date(head: str) -> bool:
@@ -191,8 +193,6 @@ RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.SIGNATURE, lambda head, column: SIGNATURE.search(head) is not None),
     (FieldType.IMAGE, lambda head, column: IMAGE.search(head) is not None and len(head.split()) <= 6),
     (FieldType.CHOICE, lambda head, column: CHOICE.search(head) is not None),
-    (FieldType.LONG_TEXT, lambda head, column: AGENDA.search(head) is not None),
-    (FieldType.TEXT, lambda head, column: IN_WORDS.search(head) is not None),
     (FieldType.NUMBER, _is_number),
     (FieldType.TEXT, lambda head, column: _is_date(head, column) and _is_more_than_date(head)),
     (FieldType.DATE, _is_date),

@@ -285,6 +285,7 @@ LONG = _pattern(
     " analisi_delle_cause decisioni trattamento"
     " ação_corretiva ações_corretivas ação_preventiva ações_preventivas ação_imediata causa_raiz pauta"
     " deliberações constatações"
+    " ordre_du_jour ordine_del_giorno orden_del_día ordem_do_dia"
     " containment immediate_action analyse_de_cause análise_de_causa análise_das_causas análisis_de_causas strakstiltak"
     " traitement_immédiat"
     " oorzaak maatregel maatregelen bevinding bevindingen"

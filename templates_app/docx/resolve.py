@@ -301,13 +301,16 @@ def _type(layout: Layout, finding: Finding, label: str, around: str, *, cryptic:
     own = " ".join(filter(None, (unglued(split_identifier(finding.name)), finding.label, finding.context)))
     for words in (own, around if not own or cryptic else "", label):
         found = tell_type(words) if words else None
-        named = found is FieldType.PERSON or PARTY.fullmatch(ARTICLE.sub("", words.strip(" .:"), count=1)) is not None
-        if named and finding.rank is Rank.BLANK and _is_line_over(layout, finding, words):
+        if finding.rank is Rank.BLANK and _signs(found, words) and _is_line_over(layout, finding, words):
             return FieldType.SIGNATURE
         if found is not None:
             return found
     is_long = finding.long or _is_section_text(layout, finding, named=bool(own or around))
     return FieldType.LONG_TEXT if is_long else FieldType.TEXT
+
+
+def _signs(kind: FieldType | None, words: str) -> bool:
+    return kind is FieldType.PERSON or PARTY.fullmatch(ARTICLE.sub("", words.strip(" .:"), count=1)) is not None
 
 
 def _is_line_over(layout: Layout, finding: Finding, words: str) -> bool:
