@@ -9,16 +9,22 @@ from functools import lru_cache
 from .folding import Folded
 from .lexicon import (
     ADDRESS,
+    AGENDA,
     AMOUNT,
+    BEFORE_DAY,
     CHOICE,
+    COUNT_OF,
+    DATA_OF,
     DATE,
     DATE_ALONE,
     DATE_COMPOUND,
+    DATE_DONE,
     DATE_SIGNED,
     DURATION,
     EXPLAIN,
     IDENTIFIER,
     IMAGE,
+    IN_WORDS,
     LINK,
     LONG,
     MEASURED,
@@ -51,6 +57,9 @@ REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
 OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
+NUMBERED = frozenset({"number", "no", "nr", "id"})
+JOINED = re.compile(r"[/,;&+]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)
+ON_BEHALF = re.compile(r"\bon behalf\b", re.IGNORECASE)  # tells of no day
 SMALL_WORDS = frozenset(
     "of the a an and or der die das des von und de la le du des et del y e i el og och av en et и или 's s".split()
 )
@@ -80,6 +89,7 @@ def is_unit(words: str) -> bool:
 def _head(words: str) -> str:
     head = NUMBERING.sub("", words.split("\n")[0].strip(), count=1)
     head = REMARK.sub("", head).strip() or head
+    head = ON_BEHALF.sub("for", head) if "ehalf" in head.casefold() else head
     return " ".join(head.split()[:MAX_LABEL_WORDS]) if len(head.split()) > MAX_LABEL_WORDS else head
 
 
@@ -95,7 +105,7 @@ def _by_words(words: str, *, column: bool) -> FieldType | None:
         return FieldType.LONG_TEXT
     if len(whole.split()) > MAX_LABEL_WORDS and REQUEST.search(whole):
         return FieldType.LONG_TEXT
-    if MEASURED.search(whole):
+    if "(" in whole and MEASURED.search(whole):
         return FieldType.NUMBER
     head = _head(words)
     return next((kind for kind, applies in RULES if applies(head, column)), None) if head else None
@@ -106,9 +116,11 @@ def _is_number(head: str, column: bool) -> bool:
         return False
     amount = AMOUNT.search(head)
     if amount is not None and not IDENTIFIER.search(head, 0, amount.start()):
+        return IN_WORDS.search(head) is None
+    if COUNT_OF.match(head):
         return True
     told = NUMBER.search(head) or NUMBER_COMPOUND.search(head)
-    return told is not None and not IDENTIFIER.search(head) and not _is_short(head)
+    return told is not None and not IDENTIFIER.search(head) and not _is_short(head) and not IN_WORDS.search(head)
 
 
 def _is_short(head: str) -> bool:
@@ -117,8 +129,25 @@ def _is_short(head: str) -> bool:
 
 
 def _is_date(head: str, column: bool) -> bool:
-    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head)
-    return told is not None and not DURATION.search(head) and not _is_place(head)
+    told = DATE_ALONE.fullmatch(head) or DATE.search(head) or DATE_COMPOUND.search(head) or DATA_OF.match(head)
+    if told is None and not _tells_day(head):
+        return False
+    return not DURATION.search(head) and not AGENDA.search(head) and not _is_place(head)
+
+
+def _is_more_than_date(head: str) -> bool:
+    """ "Date/description"; "Date of complaint" and "Complaint received on" ask for nothing but a date."""
+    if LONG.search(head) is None:
+        return False
+    if any(LONG.match(part.strip()) for part in JOINED.split(head)[1:]):
+        return True
+    return not (DATED.match(head) or _tells_day(head))
+
+
+def _tells_day(head: str) -> bool:
+    """Whether it ends in a word before which something was done on the day to be told: "Erstellt am"."""
+    last = head.rstrip(" :：").rpartition(" ")[2]
+    return last.casefold() in BEFORE_DAY and DATE_DONE.search(head) is not None
 
 
 def _is_place(head: str) -> bool:
@@ -127,7 +156,7 @@ def _is_place(head: str) -> bool:
 
 
 def _is_long(head: str, column: bool) -> bool:
-    opens = LONG.match(head) is not None and len(head.split()) <= 3 and not _is_short(head)
+    opens = LONG.match(head) is not None and len(head.split()) <= 3 and not _is_short(head) and not ROLE.match(head)
     return opens or _leads(LONG, head) or (not column and EXPLAIN.search(head) is not None)
 
 
@@ -165,10 +194,11 @@ RULES: tuple[tuple[FieldType, Rule], ...] = (
     (FieldType.IMAGE, lambda head, column: IMAGE.search(head) is not None and len(head.split()) <= 6),
     (FieldType.CHOICE, lambda head, column: CHOICE.search(head) is not None),
     (FieldType.NUMBER, _is_number),
-    (FieldType.TEXT, lambda head, column: _is_date(head, column) and LONG.search(head) is not None),
+    (FieldType.TEXT, lambda head, column: _is_date(head, column) and _is_more_than_date(head)),
     (FieldType.DATE, _is_date),
     (FieldType.TEXT, lambda head, column: ADDRESS.search(head) is not None or IDENTIFIER.search(head) is not None),
     (FieldType.TEXT, lambda head, column: POSITION.fullmatch(head.strip(" :：")) is not None),
+    (FieldType.TEXT, lambda head, column: head.rstrip(" .:：").rpartition(" ")[2].casefold() in NUMBERED),
     (FieldType.LONG_TEXT, _is_long),
     (FieldType.PERSON, _is_person),
 )

@@ -32,13 +32,31 @@ DATE = _pattern(
     " next_review period_from by_when begins_on commence_on commences_on commencing_on starting_on starts_on ends_on"
     " luogo_e_data local_e_data lugar_y_fecha lieu_et_date miejscowość,_data"
     " completed_on closed_on issued_on received_on approved_on reviewed_on updated_on raised_on submitted_on started_on"
-    " with_effect_from effective_from valid_as_of beginnt_am endet_am",
+    " with_effect_from effective_from valid_as_of beginnt_am endet_am"
+    " calibration_due inspection_due review_due maintenance_due action_due next_due next_calibration next_inspection"
+    " planned_start planned_finish planned_end planned_completion scheduled_start scheduled_end"
+    " actual_start actual_finish actual_end actual_completion"
+    " austritt_zum eintritt_zum kündigung_zum urlaub_vom urlaub_bis bis_einschließlich nächste_prüfung nächster_termin"
+    " nächste_kalibrierung prochaine_réunion próxima_reunión próxima_revisión prossima_riunione próxima_reunião"
+    " à_partir_du data_hoje data_atual data_emissão data_fato data_contrato data_vencimento",
     "datum dato_ beginndatum projektbeginn projektende enddatum fødselsdato fødselsdag geburtsdatum naissance рожден"
     " 日期 日付 年月日 날짜 تاريخ תאריך ημερομηνία",
 )
 DATE_COMPOUND = Folded(
     r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date|kündigungsfrist)"
     r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist)(?![^\W_])"
+)
+BEFORE_DAY = frozenset("am bis zum on le il el em op den".split())
+DATE_DONE = Folded(  # what was done, and on which day: "Erstellt am", "Reçu le", "Identified on"
+    r"(?:(?<!i )\bam|\b(?:ge|be|er|ver|ent|fest|ab|an|auf|aus|ein|um)[^\W\d_]+t bis(?: zum)?"
+    r"|\b(?!(?:bas|locat|situat|focus|depend|build|work)ed)[^\W\d_]+ed on"
+    r"|\b(?!(?:dans|par|sur|sous|avec|pour|et|que|est|de|à|per|tra|con|fra|in|di)\b)[^\W\d_]{2,}"
+    r"(?:\(e\))? le|\b[^\W\d_]+(?:[aiut]t|[su]s)[oa] il|\b[^\W\d_]+[ai]do el"
+    r"|\b(?:emiti|aprova|recebi|assina|elabora|admiti|concluí|revisa|publica|cria)d[oa] em"
+    r"|\b(?:ge|op|be|ver|vast|aan|af|in|uit|goedge)[^\W\d_]+[dt] op|\b[^\W\d_]+[dt] den)\s*[:：]?$"
+)
+DATA_OF = Folded(  # the Romance and Slavic word for a date, with the word for what it is the date of
+    r"data (?!data|schema|media|criteria|meta)[^\W\d_]+(?:[aouiąęã]|zione|ção|são|ão)(?![^\W_])"
 )
 DAY_PARTS = {  # a place for a part of a date, and how Word's picture strings write the part
     word: picture
@@ -62,7 +80,8 @@ DATE_SIGNED = _pattern(
     " data_podpisania datum_ondertekening dato_for_signering dato_for_underskrift",
 )
 DURATION = _pattern(
-    "how_long duration frequency period age years_of days months years weeks hours often dauer zeitraum"
+    "how_long duration frequency period age year_group year_level years_of days months years weeks hours often dauer"
+    " zeitraum"
     " durée periodo tidsrom periode loss in_the_year",
     "срок действия",
 )
@@ -72,7 +91,7 @@ SIGNATURE = _pattern(
     " unterzeichnung firma_y_sello podpis assinatura"
     " underskrift signatur signé signataire lu_et_approuvé firma_del firma_de firma_della firma_dell gez"
     " firmato ondertekening ondertekend namnteckning undertecknas undertegnet podpisano assinado firmado"
-    " handtekening подпись allekirjoitus imza sign_and_date sign_here fdo",
+    " handtekening paraaf paraphe visa_du visa_de_la подпись allekirjoitus imza sign_and_date sign_here fdo",
     "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
     " signature 签名 签字 签章 盖章 署名 서명 توقيع חתימה υπογραφή",
 )
@@ -82,7 +101,10 @@ IMAGE = _pattern(
     "logotyp 照片 图片 写真 ロゴ",
 )
 LINK = _pattern("link link_to url website web_page webseite hyperlink site_web sitio_web nettside сайт ссылка")
-CHOICE = _pattern("yes/no yes_/_no y/n ja/nein ja/nei oui/non да/нет sí/no sim/não impact_level required?")
+CHOICE = _pattern("yes/no yes_/_no y/n ja/nein ja/nei oui/non да/нет sí/no sim/não impact_level required?"
+    " ja_/_nein ja_/_nei oui_/_non sí_/_no sim_/_não tak/nie tak_/_nie si/no sì/no sì_/_no pass/fail pass_/_fail"
+    " accept/reject accept_/_reject accepted/rejected accepted_/_rejected approved/rejected approved_/_rejected"
+    " approve/reject approve_/_reject ok/nok ok_/_nok true/false true_/_false i.o./n.i.o i.o._/_n.i.o")
 NAME = _pattern(
     "name names full_name fullname surname forename firstname lastname navn etternavn fornavn namn vorname"
     " nachname nom"
@@ -114,7 +136,11 @@ ROLE = _pattern(
     " lecturer examiner moderator volunteer referee claimant defendant plaintiff appellant complainant donor"
     " surveyor architect foreman undersigned child children solicitor barrister counsel clerk notary accountant"
     " psychologist therapist dentist surgeon pharmacist midwife social_worker case_worker who wer quién quem hvem vem"
-    " kto"
+    " kto witnesses operator gp notary_public sender absender absenderin expéditeur destinataire remitente mittente"
+    " notetaker timekeeper observer scribe beteiligte beteiligter"
+    " zuständig zuständige zuständiger vertretung entschuldigt betrokkene betrokkenen melder zgłaszający emitente"
+    " personnes_présentes présents absents excusés presenti assenti presentes ausentes aanwezigen afwezigen"
+    " odpowiedzialna uczestnicy obecni nieobecni til_stede til_stades närvarande frånvarande deltagere fraværende"
     " projektleiter leiter leiterin teilnehmer teilnehmerin teilnehmende vorgesetzter vorgesetzte erziehungsberechtigte"
     " erziehungsberechtigter sorgeberechtigte betreuer betreuerin sachbearbeiter sachbearbeiterin patientin schüler"
     " schülerin studentin studierende lehrer lehrerin lehrkraft antragstellerin zeuge zeugin gutachter prüfer"
@@ -153,29 +179,44 @@ ROLE = _pattern(
     " должность директор руководитель исполнитель автор ответственный заявитель представитель получатель сотрудник"
     " vastuuhenkilö yhteyshenkilö",
     "ansprechpartner kontaktperson geschäftsführer leiter inhaber nehmer mieter führer ersteller genehmigt"
-    " freigegeben geprüft verantwortlich"
+    " freigegeben geprüft verantwortlich beauftragter beauftragte eigner lehrerin lehrer"
     " الموظف المدير العميل 担当者 代表者 責任者 申請者 承認者 作成者 出席者 保護者 申请人 审批人 填表人 签字人"
     " 负责人 联系人 经办人 审核人 批准人 编制人 담당자 책임자 المسؤول",
 )
+PARTY = _pattern(  # of a contract: a firm or a person
+    "employer company contractor subcontractor client customer supplier vendor lessor lessee licensor licensee borrower"
+    " lender party arbeitgeber auftraggeber auftragnehmer lieferant kunde kundin employeur prestataire fournisseur"
+    " empleador proveedor cliente datore_di_lavoro fornitore empregador contratada fornecedor werkgever leverancier"
+    " pracodawca zleceniodawca wykonawca arbeidsgiver arbetsgivare arbejdsgiver leverandør leverantör"
+)
 ADDRESS = _pattern(
-    "address email e-mail mail telephone phone fax mobile tel adresse anschrift telefon telefax téléphone courriel"
+    "address email e-mail mail gsm handy telephone phone fax mobile tel adresse anschrift telefon telefax"
+    " téléphone courriel"
     " dirección teléfono correo endereço telefone indirizzo telefono adres tlf epost e-post mobil адрес телефон почта"
     " индекс location street city zip postcode postal_code straße plz ort wohnort ville ciudad cidade città"
     " by_og_sted",
     "adresse telefon",
 )
 AMOUNT = _pattern(
-    "number_of no._of num._of no_of how_many amount quantity percentage percent total_cost anzahl menge nombre_de"
+    "years_in years_of_experience years_of_service number_of no._of num._of no_of how_many amount quantity percentage"
+    " percent total_cost anzahl menge"
     " quantité nombre_d número_de cantidad numero_di quantità antall antal aantal tal_på liczba количество quantidade"
     " 数量 个数",
     "anzahl antall",
 )
+COUNT_OF = Folded(r"(?<![^\W_])nombre de (?!(?:la|los|las)\b)[^\W\d_]+[sx](?![^\W_])")  # a Spanish nombre is a name
+IN_WORDS = _pattern(
+    "in_words in_worten en_lettres en_toutes_lettres en_letras in_lettere por_extenso słownie in_letters voluit"
+    " med_bokstaver прописью"
+)
 NUMBER_COMPOUND = Folded(
     r"(?<![^\W\d_])[^\W\d_]{2,}(?<!postleit)(?:preis|lohn|betrag|summe|kosten|gebühr|miete|zahl|menge|pris|beløp"
-    r"|kostnad|avgift|prijs|bedrag|omzet)(?![^\W_])"
+    r"|kostnad|avgift|prijs|bedrag|omzet|gehalt)(?![^\W_])"
 )
 MEASURED = Folded(
-    r"\(\s*(?:in )?(?:kg|cm|mm|km|m²|m2|m³|ha|kw|kwh|[kmgt]b|%|€|£|\$|eur|euro?s?|usd|gbp|chf|nok|sek|dkk|pln|zł|kr\.?"
+    r"\(\s*[01]\s*(?:-|–|to|bis)\s*(?:[3-7]|10|100)\s*\)"  # a scale
+    r"|\(\s*(?:in )?(?:°\s?[cf]|bar|psi|ppm|rpm|ml|mg|min|minutes?|minuten)\s*\)"
+    r"|\(\s*(?:in )?(?:kg|cm|mm|km|m²|m2|m³|ha|kw|kwh|[kmgt]b|%|€|£|\$|eur|euro?s?|usd|gbp|chf|nok|sek|dkk|pln|zł|kr\.?"
     r"|hours?|days?|months?|years?|std\.?|stunden|tage|heures|jours|horas|días|dias|ore|giorni|uren|dagen|timer"
     r"|dager)\s*\)"
 )
@@ -186,8 +227,12 @@ NUMBER = _pattern(
     " kosten preis bilanzsumme prozent montant prix coût total importe precio costo importo prezzo beløp pris"
     " сумма цена плата платы оплата доход зарплата gehalt einkommen salaire revenu salario renda lønn inntekt"
     " discount subtotal sub-total turnover rent deposit mileage balance revenue score weight height hours_worked"
-    " total_hours expenditure wage profit gesamt miete kaution stundenlohn âge loyer remise effectif solde tarif"
-    " alter edad coste presupuesto saldo alquiler descuento totale età costi sconto affitto prijs totaal leeftijd"
+    " total_hours overtime_hours sample_size weighting measured_value points_awarded points_scored basic_pay gross_pay"
+    " net_pay"
+    " expenditure wage profit gesamt miete kaution stundenlohn âge loyer remise effectif solde tarif"
+    " gewichtung messwert istwert sollwert fehltage urlaubstage krankheitstage arbeitsstunden überstunden"
+    " resturlaub pondération ponderación peso_% alter edad coste presupuesto saldo alquiler descuento totale età costi"
+    " sconto affitto prijs totaal leeftijd"
     " salaris"
     " huur korting omzet idade custo desconto aluguel alder ålder kostnad kostnader belopp beløb omsetning husleie"
     " wiek koszt koszty wartość suma wynagrodzenie czynsz"
@@ -228,8 +273,31 @@ LONG = _pattern(
     " justificativa resumo conclusão"
     " bakgrunn formål mål oppsummering tiltak konklusjon vurdering andre_opplysninger merknad beskrivning syfte"
     " motivering bakgrund bemærkninger baggrund sammanfattning anmärkningar"
+    " introduction responsibilities definitions opportunities_for_improvement areas_for_improvement"
+    " opportunity_for_improvement area_for_improvement training_need impact_assessment rollback_plan treatment_plan"
+    " existing_control action_taken any_other_information complaint verification_of response_to"
+    " maßnahme ursache ursachenanalyse wirksamkeitsprüfung auditziel auditumfang grund änderungsgrund"
+    " feststellung feststellungen"
+    " action_corrective actions_correctives action_préventive actions_préventives cause_racine analyse_des_causes"
+    " décision constat"
+    " acción_correctiva acciones_correctivas acción_preventiva acciones_preventivas acciones_tomadas causa_raíz acuerdo"
+    " hallazgo azione_correttiva azioni_correttive azione_preventiva azioni_preventive"
+    " analisi_delle_cause decisioni trattamento"
+    " ação_corretiva ações_corretivas ação_preventiva ações_preventivas ação_imediata causa_raiz pauta"
+    " deliberações constatações"
+    " ordre_du_jour ordine_del_giorno orden_del_día ordem_do_dia"
+    " containment immediate_action analyse_de_cause análise_de_causa análise_das_causas análisis_de_causas strakstiltak"
+    " traitement_immédiat"
+    " oorzaak maatregel maatregelen bevinding bevindingen"
+    " przyczyna działanie działania działania_korygujące działanie_korygujące działania_zapobiegawcze"
+    " działanie_zapobiegawcze ustalenia porządek_obrad"
+    " årsak årsaksanalyse saksliste orsak orsaksanalys åtgärd åtgärder anmärkning dagordning årsag årsagsanalyse"
+    " dagsorden dagsordenen korrigerende_handling korrigerende_handlinger forebyggende_handling"
     " cel komentarz wnioski podsumowanie dodatkowe_informacje zakres_prac",
-    "beschreibung erläuterung beskrivelse tilbakemelding 说明 备注 描述 備考 내용 설명 비고",
+    "beschreibung erläuterung beskrivelse tilbakemelding maßnahmen maßnahme 说明 备注 描述 備考 내용 설명 비고",
+)
+AGENDA = _pattern(  # of the day, not on a day
+    "ordre_du_jour ordine_del_giorno orden_del_día ordem_do_dia order_of_the_day"
 )
 SHORT = _pattern(
     "status type category class code owner method terms list centre center reference level priority grade"
@@ -252,7 +320,9 @@ EXPLAIN = _pattern(
     " motif motivos justifiez основание причина additional_information further_information"
 )
 OPEN_QUESTION = Folded(
-    r"\b(?:what is|what are|what was|why|how (?:is|are|was|were|will|do|does|did|can|would|you)|explain how"
+    r"\b(?:what (?:is|are|was|were|happened|went|did|does|do|can|could|should|would|will)"
+    r"|hva (?:er|var|skjedde)|was (?:ist|war|wurde)|wat (?:is|was)|qué (?:ocurrió|pasó|sucedió)"
+    r"|why|how (?:is|are|was|were|will|do|does|did|can|would|you)|explain how"
     r"|describe|wie (?:wird|werden)|warum|pourquoi"
     r"|comment (?:est|sont)|por qué|por que|perché|hvordan|hvorfor|почему|каким образом|зачем)\b.*[?？]",
 )

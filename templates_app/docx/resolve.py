@@ -11,12 +11,12 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, OPTIONAL, REQUIRED, SIGNATURE, words_of
+from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, NAME, OPTIONAL, PARTY, REQUIRED, SIGNATURE, words_of
 from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
 from .surroundings import OWN_NAME, label_around, section_around, words_after
-from .wording import is_identifier, sameness, split_identifier
+from .wording import is_identifier, sameness, split_identifier, unglued, without_markers
 
 UNNAMED = {
     FieldType.DATE: "Date",
@@ -30,6 +30,13 @@ GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  #
 PRINTED_NAME = re.compile(
     r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
 )  # beside the line it signs: "/L. M. Brown/", "Иванова Л.М."
+ARTICLE = re.compile(r"^(?:the\s|der\s|die\s|le\s|la\s|l['’]|el\s|il\s|o\s|a\s)", re.IGNORECASE)
+BESIDE = re.compile(r"[ \xa0]?[,/;–-]?[ \xa0]?(?:\$?\{\{|\$\{|«)")
+BEHIND = re.compile(r"(?:(?<!%)\}|»)[ \xa0]?[,/;–-]?[ \xa0]?$")
+MAX_JOIN = 4  # characters between two markers that share the words before them
+SEVERAL = re.compile(r"[,/&]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)  # "City, State, Zip: …"
+MAX_SHARED = 40
+MIN_NAME = 4  # letters; fewer tell less than words that are shared
 IN_WORDS = re.compile(r"^\s*\([^()]*\)")
 ON_DAY = re.compile(r"(?:[_…)\]>]|\.{3})\s*,?\s*(?:on|le|el|den)\s+$|(?<!\bI )\b(?:am|dated|vom)\s+$")
 DAY_OF = re.compile(r"\s*days? of\b")
@@ -126,10 +133,11 @@ def _field(
 ) -> Field:
     first = min(group, key=lambda f: (-bool(f.label), layout.at[f.anchors[0].part, f.anchors[0].p]))
     anchors = tuple(sorted({a for f in group for a in f.anchors}, key=lambda a: (layout.at[a.part, a.p], a.start)))
-    around = "" if _says_enough(first) else label_around(layout, first.anchors[0], sentences=not _is_cryptic(first))
+    cryptic = _is_cryptic(first) and not _has_company(layout, first)
+    around = "" if _says_enough(first) else label_around(layout, first.anchors[0], sentences=not cryptic)
     first.unit = _unit(layout, first)
     label = (
-        _label(first, around)
+        _label(first, around, cryptic=cryptic)
         or clean_label(section_around(layout, first.anchors[0]))
         or clean_label(" / ".join(first.options[:MAX_OPTIONS]))
         or UNNAMED.get(first.type or FieldType.TEXT, "Field")
@@ -137,7 +145,7 @@ def _field(
     start = anchors[0]
     part = _day_part(around if first.rank is Rank.BLANK else label)
     paragraph = layout.paragraphs[layout.at[start.part, start.p]]
-    kind = FieldType.DATE if part and first.type is None else _type(layout, first, label, around)
+    kind = FieldType.DATE if part and first.type is None else _type(layout, first, label, around, cryptic=cryptic)
     if kind in (FieldType.TEXT, FieldType.LONG_TEXT) and _is_request(layout, first):
         label = clean_label(section_around(layout, first.anchors[0])) or label
     if kind is FieldType.DATE and previous is not None and _dates(layout, label, paragraph, previous):
@@ -194,14 +202,14 @@ def _unit(layout: Layout, finding: Finding) -> str:
     return words_after(p, anchor.end) or "%"
 
 
-def _label(finding: Finding, around: str) -> str:
+def _label(finding: Finding, around: str, *, cryptic: bool) -> str:
     """The marker's own words where they say enough, else the words around, else both."""
     own = finding.label
     if finding.detector == "property":
         return own
     if finding.detector in GENERAL and finding.unit[:1].isalpha() and (_is_weak(own) or not sameness(own)):
         return clean_label(finding.unit)
-    if own and not _is_weak(own) and not _is_cryptic(finding):
+    if own and not _is_weak(own) and not cryptic:
         if finding.name and not sameness(own) and around and finding.detector in GENERAL:
             return _both(clean_label(around), own)
         return clean_label(own)
@@ -221,8 +229,22 @@ def _is_cryptic(finding: Finding) -> bool:
     """A program's name for the value; the words beside it are better for people."""
     if finding.detector not in ("dollars", "braces", "merge_field", "fences") or not is_identifier(finding.name):
         return False
-    word, *more = split_identifier(finding.name).casefold().split()
+    word, *more = unglued(split_identifier(finding.name)).casefold().split()
     return not more or (all(part.isdigit() for part in more) and word not in GENERIC)
+
+
+def _has_company(layout: Layout, finding: Finding) -> bool:
+    """Whether another such marker stands right beside it, and the words before are not those of this one alone."""
+    anchor = finding.anchors[0]
+    text = layout.paragraphs[layout.at[anchor.part, anchor.p]].text
+    if len(finding.name) < MIN_NAME:
+        return False
+    if BEHIND.search(text, max(anchor.start - MAX_JOIN, 0), anchor.start):
+        return True
+    if not BESIDE.match(text, anchor.end):
+        return False
+    before = text[max(anchor.start - MAX_SHARED, 0) : anchor.start]
+    return is_blank(before) or SEVERAL.search(before) is not None
 
 
 def _key(finding: Finding, label: str) -> str:
@@ -259,7 +281,7 @@ def _says_number(text: str, start: int, end: int) -> bool:
     return counted or CURRENCY.search(text, max(start - 8, 0), start) is not None
 
 
-def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldType:
+def _type(layout: Layout, finding: Finding, label: str, around: str, *, cryptic: bool) -> FieldType:
     if finding.type is not None:
         return finding.type
     if finding.unit:
@@ -276,13 +298,29 @@ def _type(layout: Layout, finding: Finding, label: str, around: str) -> FieldTyp
         return FieldType.PERSON
     if finding.rank is Rank.BLANK and ON_DAY.search(text, max(start - 12, 0), start):
         return FieldType.DATE
-    own = " ".join(filter(None, (split_identifier(finding.name), finding.label, finding.context)))
-    for words in (own, around if not own or _is_cryptic(finding) else "", label):
+    own = " ".join(filter(None, (unglued(split_identifier(finding.name)), finding.label, finding.context)))
+    for words in (own, around if not own or cryptic else "", label):
         found = tell_type(words) if words else None
+        if finding.rank is Rank.BLANK and _signs(found, words) and _is_line_over(layout, finding, words):
+            return FieldType.SIGNATURE
         if found is not None:
             return found
     is_long = finding.long or _is_section_text(layout, finding, named=bool(own or around))
     return FieldType.LONG_TEXT if is_long else FieldType.TEXT
+
+
+def _signs(kind: FieldType | None, words: str) -> bool:
+    return kind is FieldType.PERSON or PARTY.fullmatch(ARTICLE.sub("", words.strip(" .:"), count=1)) is not None
+
+
+def _is_line_over(layout: Layout, finding: Finding, words: str) -> bool:
+    """Whether the place is a line with a role below it that asks for no name: "______ / Employer" is signed."""
+    anchor = finding.anchors[0]
+    p = layout.paragraphs[layout.at[anchor.part, anchor.p]]
+    if NAME.search(words) or not is_blank(without_markers(p.text)):
+        return False
+    below = layout.after(p, 1)
+    return below is not None and words in below.text and not below.text.lstrip().startswith("(")
 
 
 def _stars_require(layout: Layout) -> bool:

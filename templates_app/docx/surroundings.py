@@ -35,6 +35,8 @@ MAX_LINE = 2000  # a longer paragraph is no line of a form
 PREPOSITIONS = frozenset(
     "for and the von vom zum zur bei mit pour avec para con from with til med fra and или для".split()
 )
+LISTED = re.compile(r"\s*\(?(?:\d{1,2}|[a-z])[.)]\s*")
+MAX_LISTED = 20
 NUMBER_SIGN = re.compile(r"(?:№|N[°ºo]\.?|Nr\.?|No\.?|Nº|#)$", re.IGNORECASE)
 DEFINED = re.compile(
     r"\s*(?:,\s*)?(?:\(\s*)?(?:hereinafter|hereafter|referred to|именуем|im folgenden|nachfolgend|ci-après|en adelante"
@@ -213,6 +215,10 @@ def words_after(p: Paragraph, end: int) -> str:
 
 def _around_line(layout: Layout, p: Paragraph) -> Iterator[str]:
     above = layout.before(p, 2)
+    for _ in range(MAX_LISTED if _is_listed(p) else 0):
+        if above is None or not _is_listed(above):
+            break
+        above = layout.before(above, 2)
     if above is None:
         return
     text = above.text.strip()
@@ -221,6 +227,11 @@ def _around_line(layout: Layout, p: Paragraph) -> Iterator[str]:
     prose = text.endswith(".") and len(text.split()) > MAX_TITLE_WORDS
     if (text.endswith(ASKING) and len(text) <= 250) or (len(text.split()) <= MAX_LINE_WORDS and not prose):
         yield text
+
+
+def _is_listed(p: Paragraph) -> bool:
+    """A numbered line to write on; several have one name above them."""
+    return len(p.text) < MAX_LINE and LISTED.fullmatch(without_markers(p.text)) is not None
 
 
 def _share_table(a: Paragraph, b: Paragraph) -> bool:

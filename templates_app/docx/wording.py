@@ -23,6 +23,21 @@ LEAD = re.compile(
     r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)",
     re.IGNORECASE,
 )
+OF_WHOM = (
+    r"plaintiffs?|defendants?|petitioners?|respondents?|applicants?|tenants?|landlords?|employees?|employers?|clients?"
+    r"|customers?|company|suppliers?|vendors?|patients?|students?|parents?|guardians?|buyers?|sellers?|owners?"
+    r"|managers?|witness|contact|agents?|attorneys?|lawyers?|spouse|child|mother|father|recipient|sender|project"
+    r"|product"
+)
+TAIL_WORDS = (
+    r"(?:first|last|full|middle)?name|street(?:address)?|address|phone(?:number|no)?|telephone(?:number|no)?|e?mail|fax"
+    r"|city|state|country|county|zip(?:code)?|postcode|signature|title|date"
+)
+GLUED = re.compile(
+    rf"(?<![^\W\d_])(?:(?:{OF_WHOM})(?=(?:{TAIL_WORDS})(?![^\W\d_]))"
+    r"|(?:street|phone|telephone)(?=(?:address|number|no)(?![^\W\d_])))",
+    re.IGNORECASE,
+)
 INDEX = re.compile(r"(?<=\w)\[[^\]]*\]?")
 TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
 ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
@@ -72,6 +87,11 @@ def split_identifier(text: str) -> str:
     return " ".join(re.sub(r"[_.\-/]+", " ", CAMEL.sub(" ", text)).split())
 
 
+def unglued(words: str) -> str:
+    """Words that programmers wrote as one, where the first says whose or what: "tenantphone" as "tenant phone"."""
+    return GLUED.sub(r"\g<0> ", GLUED.sub(r"\g<0> ", words))
+
+
 def is_identifier(text: str) -> bool:
     return re.fullmatch(r"[^\W\d]\w*(?:[.\-]\w+)*", text.strip()) is not None
 
@@ -79,14 +99,14 @@ def is_identifier(text: str) -> bool:
 def title_of(text: str) -> str:
     """The words of a marker as a label: "INSERT COMPANY_NAME here" → "Company name"."""
     text = INDEX.sub("", text) if "[" in text else text
-    words = split_identifier(text) if is_identifier(text) or "_" in text else " ".join(text.split())
+    words = unglued(split_identifier(text)) if is_identifier(text) or "_" in text else " ".join(text.split())
     words = TAIL.sub("", LEAD.sub("", words, count=1)).strip(" '\"“”‘’()<>[]{}") or words
     if words.isupper() and len(words) > 3:
         words = words.capitalize()
     return words[:1].upper() + words[1:]
 
 
-MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]{0,300}?>>")
+MACHINE_TAG = re.compile(r"<<\s*\{?(?:[a-z]{2}_|else\b)[^\n]{0,300}?>>|\{%[^\n]{0,300}?%\}")
 MARKERS = re.compile(
     r"<{2,3}[^<>]{0,200}>{2,3}|<[^<>\n]{1,160}>|\[[^\[\]]{0,200}\]|\$?\{\{?[^{}]{0,120}\}?\}|«[^«»]{0,60}»|\$\w+"
     r"|[_\u3000 ]+年[_\u3000 ]+月[_\u3000 ]+日|_{2,}|\.{4,}|…+|[\u2002\ufffc☐□☑☒❏❑▢]+|\( {1,3}\)"

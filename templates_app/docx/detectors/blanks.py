@@ -44,6 +44,7 @@ TOKEN_ENDS, TOKEN_STARTS = ("}", ">", "_"), ("$", "{", "<")  # what a mark touch
 LINES_BELOW = 2  # lines under a line, from which on they ask for a longer text
 COLUMNS = re.compile(r"\t+|\s{4,}")
 SIGNED = (FieldType.SIGNATURE, FieldType.DATE, FieldType.PERSON)
+AS_WHOM = re.compile(r",?\s*\(?[^\W\d_]+(?: [^\W\d_]+){0,3}\)?")  # ", Petitioner" after a name
 MAX_CAPTION = 40
 MAX_RULE = 12  # a line longer than that with nothing beside it may be a rule across the page
 
@@ -132,9 +133,13 @@ def _is_captions(text: str) -> bool:
 
 
 def _is_over_name(layout: Layout, p: Paragraph) -> bool:
-    """Whether the next line is nothing but a placeholder: the line above a name is signed."""
+    """Whether the next line is a placeholder, alone or with who that is behind it: the line above is signed."""
     below = layout.after(p, 1)
-    return below is not None and not MARKS.search(below.text) and is_blank(without_markers(below.text))
+    if below is None or MARKS.search(below.text):
+        return False
+    rest = without_markers(below.text).strip()
+    named = rest != below.text.strip() and rest.startswith((",", "("))
+    return is_blank(rest) or (named and AS_WHOM.fullmatch(rest) is not None)
 
 
 def _fills_cell(layout: Layout, p: Paragraph) -> bool:

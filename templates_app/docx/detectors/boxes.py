@@ -16,6 +16,7 @@ from ..layout import Layout, Table, TableCell, is_blank
 from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
 from ..model import FieldType, Paragraph
 from ..surroundings import label_above, words_before
+from ..wording import MACHINE_TAG
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe]|\[ {1,3}\]|\[[xX]\](?=\s)")
 GLYPHS_ALONE = re.compile(GLYPHS.pattern.rsplit("|", 1)[0])
@@ -147,12 +148,13 @@ def _stand_behind(text: str, boxes: Sequence[Box]) -> bool:
 
 
 def _first_words(text: str) -> str:
+    text = MACHINE_TAG.sub("", text)
     words = re.split(r"\t|\n|\s{3,}|_{3,}|\.{4,}|（[\u3000 ]*）?", text.strip(" \xa0\u2002\ufffc:\t\n"), maxsplit=1)[0]
     return words.strip(" \u3000/;,|")[:MAX_LABEL].rstrip()
 
 
 def _last_words(text: str) -> str:
-    return re.split(r"\t|\n|\s{3,}|[:：]\s", text.strip())[-1].strip(" /;,|")[:MAX_LABEL]
+    return re.split(r"\t|\n|\s{3,}|[:：]\s", MACHINE_TAG.sub("", text).strip())[-1].strip(" /;,|")[:MAX_LABEL]
 
 
 # several boxes in one paragraph
@@ -282,7 +284,7 @@ def _downwards(layout: Layout, boxes: Sequence[Box]) -> Iterator[Finding]:
         if not box.label:
             box.label = _label_from_cells(layout.table_of(box.paragraph), layout.row_of(box.paragraph), box)
     for run in _runs(layout, boxes):
-        intro = _intro(layout, run[0])
+        intro = MACHINE_TAG.sub("", _intro(layout, run[0])).strip()
         if 1 < len(run) <= (MAX_STATED if SINGLE.search(intro) else MAX_CHOICE) and _excludes(run, intro):
             yield _choice(run, label=intro.rstrip(" :"))
         else:

@@ -10,15 +10,20 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout
-from ..model import Paragraph
+from ..model import FieldType, Paragraph
 from ..wording import is_guidance, is_reference, title_of
 
 STATEMENT = re.compile(r"\{%[^\n]{0,1000}?%\}|\{#[^\n]{0,1000}?#\}")
 PRINTED = re.compile(r"\$?\{\{\{?([^\n{][^\n]{0,300}?)\}?\}\}")
 SINGLE = re.compile(r"\$?(?<!\{)\{([^{}\n]{1,80}?)\}(?!\})")
-MACHINERY = re.compile(r"\s*(?:[%#/^>!@]|else\b|end|if\b|for\b|each\b|unless\b)|.*\[\w+\+\d+\]", re.IGNORECASE)
+MACHINERY = re.compile(
+    r"\s*(?:[%#/^>!@]|else\b|end(?:[ -]?(?:if|for|each|unless|with|while)\b|\s*$)|if\b|for\b|each\b|unless\b)"
+    r"|.*\[\w+\+\d+\]",
+    re.IGNORECASE,
+)
 VARIABLE = re.compile(r"\s*([^\W\d][\w.\- \[\]]*?)\s*(?:\|.*|:[a-z]\w*(?:\(.*\))?)?\s*")
 QUOTES = str.maketrans("“”„‘’‚", "\"\"\"'''")  # Word turns them as it likes
+OF_PERSON = re.compile(r"\.name\.(?:full|familiar|first|middle|last|lastfirst)\b")
 PREFIX = re.compile(r"\s*(?:=|(?:p|r|tr|tc)\s+(?=\S))?\s*")
 PATH = re.compile(r"(?:[^\W\d]\w*\()*([^\W\d]\w*(?:\[[^\]]*\]|\.[^\W\d]\w*(?!\w*\())*)")
 
@@ -64,6 +69,7 @@ def _finding(p: Paragraph, match: re.Match[str], words: str, name: str) -> Findi
     if not name or MACHINERY.match(words):
         return Finding("braces", Rank.TOKEN, anchor, 0.9, ignored=True)
     plain = " ".join(words.translate(QUOTES).split()) if "(" in words else name
+    kind = FieldType.PERSON if OF_PERSON.search(words) else None
     return Finding(
-        "braces", Rank.TOKEN, anchor, 0.95, label=title_of(name), name=name, same=f"var {plain.casefold()}"
+        "braces", Rank.TOKEN, anchor, 0.95, label=title_of(name), name=name, same=f"var {plain.casefold()}", type=kind
     )

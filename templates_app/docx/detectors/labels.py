@@ -12,6 +12,7 @@ from ..model import Paragraph
 from ..wording import MARKERS, without_markers
 
 COLON = (":", "：")
+TOKEN = re.compile(r"\s*(?:\{\{|<<|«|\[\w[^\]]{2,60}\])")
 ORDINAL = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?")
 MAX_LABEL = 90
 MAX_FOLLOWING = 50
@@ -134,6 +135,8 @@ def _asks_in_body(layout: Layout, p: Paragraph, text: str) -> bool:
         return False
     if is_blank(following.text):
         after = layout.after(following, MAX_GAP)
+        if after is not None and TOKEN.match(after.text):
+            return False  # its value stands there already
         return after is None or (not after.number and after.cell is None and not is_blank(without_markers(after.text)))
     if following.text.strip().endswith(COLON) and len(following.text) <= MAX_LABEL:
         return True

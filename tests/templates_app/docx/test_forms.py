@@ -46,7 +46,7 @@ def test_a_register_with_numbered_empty_rows() -> None:
     (field,) = result.fields
     assert field.type == "table"
     assert [(c.label, c.type.value) for c in field.columns] == [
-        ("Description", "long_text"), ("Impact (1-5)", "text"), ("Owner", "person"), ("Due date", "date")
+        ("Description", "long_text"), ("Impact (1-5)", "number"), ("Owner", "person"), ("Due date", "date")
     ]  # fmt: skip
 
 

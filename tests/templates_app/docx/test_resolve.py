@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from templates_app.docx.finding import Finding, Rank
 from templates_app.docx.model import Anchor, FieldType
 from templates_app.docx.naming import KEY
@@ -136,3 +138,17 @@ def test_a_part_of_a_date_is_written_as_a_part() -> None:
     ]  # fmt: skip
     (whole,) = fields_of(paragraph("Date of birth: ________"))
     assert whole.date_format == ""
+
+
+@pytest.mark.parametrize("below", ["Employer", "Notary Public", "Mieter", "Locataire", "{{ client.name }}, Tenant"])
+def test_a_line_over_a_role_is_signed(below: str) -> None:
+    found = fields_of(paragraph("Done in two copies.") + paragraph("______________________") + paragraph(below))
+    assert found[0].type is FieldType.SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("below", "kind"), [("(full name of the tenant)", "person"), ("Name of employer", "text"), ("Place", "text")]
+)
+def test_a_line_over_a_caption_takes_what_that_says(below: str, kind: str) -> None:
+    found = fields_of(paragraph("Done in two copies.") + paragraph("______________________") + paragraph(below))
+    assert [f.type for f in found] == [kind]

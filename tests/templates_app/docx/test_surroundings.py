@@ -6,7 +6,7 @@ from templates_app.docx.model import Anchor
 from templates_app.docx.surroundings import label_around
 
 from .build import paragraph, run
-from .understanding import grid, layout_of
+from .understanding import fields_of, grid, layout_of
 
 TAB = "<w:r><w:tab/></w:r>"
 
@@ -114,3 +114,8 @@ def test_parties_of_a_contract_made_on_a_day() -> None:
     body = paragraph("This lease is made on .... between ____ (“Landlord”) and ____ (“Tenant”).")
     assert label(body, 0, "....") == "This lease is made on"
     assert [label(body, 0, "____", n) for n in (0, 1)] == ["Landlord", "Tenant"]
+
+
+def test_numbered_lines_have_the_name_above_the_first() -> None:
+    lines = "".join(paragraph(f"{n}. ____________________") for n in (1, 2, 3))
+    assert [f.label for f in fields_of(paragraph("Topics") + lines)] == ["Topics"] * 3

@@ -32,6 +32,7 @@ def test_labels_below_each_other() -> None:
         paragraph("Please provide details of the request:") + paragraph(""),
         paragraph("We use the following definitions:") + paragraph(""),
         paragraph("Summary:") + paragraph("") + paragraph("{summary}"),
+        paragraph("Between:") + paragraph("") + paragraph("{{ seller }}, the first party"),
     ],
 )
 def test_a_colon_that_introduces_what_follows(body: str) -> None:

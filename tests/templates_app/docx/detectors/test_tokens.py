@@ -133,6 +133,46 @@ def test_what_an_engine_prints_is_a_field_named_by_its_path(text: str, token: st
     assert [f.name for f in findings(find_braces, body)] == [name]
 
 
+@pytest.mark.parametrize("token", ["{{ end_date }}", "{{endereco}}", "{end_hour}", "{{ ending.name }}"])
+def test_a_name_may_begin_as_a_statement_does(token: str) -> None:
+    assert spans(find_braces, paragraph(f"until {token}")) == [token]
+
+
+@pytest.mark.parametrize("statement", ["{end}", "{{end}}", "{{endif}}", "{END-FOR row}", "{{ end if }}"])
+def test_ends_of_statements_are_no_fields(statement: str) -> None:
+    assert spans(find_braces, paragraph(statement)) == []
+
+
+def test_who_has_a_first_and_a_last_name_is_a_person() -> None:
+    paths = ("p.name.full(middle='full')", "u[0].name.first", "a.name")
+    body = "".join(paragraph(f"{{{{ {path} }}}}") for path in paths)
+    assert [f.type for f in findings(find_braces, body)] == [FieldType.PERSON, FieldType.PERSON, None]
+
+
+def test_words_written_as_one_are_read_apart() -> None:
+    body = "".join(paragraph(f"{{{{ {name} }}}}") for name in ("tenantname1", "buyerstreetaddress", "nickname"))
+    found = fields_of(paragraph("The parties:") + body)
+    assert [(f.label, f.key) for f in found[:2]] == [
+        ("Tenant name 1", "tenantname_1"),
+        ("Buyer street address", "buyerstreetaddress"),
+    ]
+    assert found[0].type is FieldType.PERSON
+
+
+def test_markers_side_by_side_do_not_share_a_name() -> None:
+    found = fields_of(paragraph("Course / Year: {{ course }} / {{ year }}"))
+    assert [f.label for f in found] == ["Course", "Year"]
+    found = fields_of(paragraph("Every {{ weekday }}, {{ slot }}"))
+    assert [f.label for f in found] == ["Every", "Slot"]
+    found = fields_of(paragraph("Hired by {% if known %}{{ boss }}{% endif %}"))
+    assert [f.label for f in found] == ["Hired by"]
+
+
+def test_statements_are_no_part_of_a_label() -> None:
+    body = paragraph("{% if x %}☒ Rented {% else %}☐ Rented {% endif %}")
+    assert {f.label for f in fields_of(body)} == {"Rented"}
+
+
 def test_statements_hide_what_stands_in_them() -> None:
     body = paragraph("{%p if kind in ['new case', 'appeal'] and not user.first %}{# [Company Name] #}{{ user.name }}")
     assert [f.key for f in fields_of(body)] == ["user_name"]
