@@ -298,7 +298,8 @@ def _type(layout: Layout, finding: Finding, label: str, around: str, *, cryptic:
         return FieldType.PERSON
     if finding.rank is Rank.BLANK and ON_DAY.search(text, max(start - 12, 0), start):
         return FieldType.DATE
-    own = " ".join(filter(None, (unglued(split_identifier(finding.name)), finding.label, finding.context)))
+    said = (unglued(split_identifier(finding.name)), finding.label, finding.context)
+    own = " ".join(dict.fromkeys(filter(None, said)))  # where the name is the label, once
     for words in (own, around if not own or cryptic else "", label):
         found = tell_type(words) if words else None
         if finding.rank is Rank.BLANK and _signs(found, words) and _is_line_over(layout, finding, words):
