@@ -60,6 +60,10 @@ class Actor:
         held = self.roles.get(customer_id)
         return held is not None and held.includes(role)
 
+    def customers_as(self, role: Role) -> list[uuid.UUID]:
+        """Ids of the customers for whom the actor holds the role or a higher one."""
+        return [customer_id for customer_id in self.roles if self.can(role, customer_id)]
+
     def check(self, role: Role, customer_id: uuid.UUID) -> None:
         """Raise ``NotAllowed`` unless the actor holds the role (or a higher one) for the customer."""
         if not self.can(role, customer_id):

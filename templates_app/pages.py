@@ -114,7 +114,7 @@ def template_page(request: HttpRequest, template_id: UUID) -> HttpResponse:
     fields = list(template.fields.all())
     context = rights(actor, template) | {
         "template": template,
-        "has_customers": len(actor.roles) > 1,
+        "has_customers": len(actor.customers_as(Role.EDITOR)) > 1,
         "groups": build_groups(fields, {}, {}) if template.is_ready else [],
         "corrections": _corrections(template),
         "suffixes": ",".join(SUFFIXES),

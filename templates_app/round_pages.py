@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts_app.errors import BadInput, Conflict
+from accounts_app.errors import BadInput, Conflict, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.documents import Wishes
@@ -68,6 +68,6 @@ def _form(
 def round_file(request: HttpRequest, round_id: UUID) -> HttpResponse:
     try:
         return send_zip(*zipped_round(round_id, actor=actor_of(request)))
-    except Conflict as error:
+    except (Conflict, TooLarge) as error:
         messages.error(request, error.user_message)
         return redirect(f"{reverse('documents')}?round={round_id}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from django.core.files.base import File
 
 from accounts_app.errors import TooLarge
 from templates_app.errors import TableRefused
+from templates_app.word import child_environment
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 2_000
@@ -102,10 +102,9 @@ def _read_csv(data: bytes) -> list[tuple[int, list[str]]]:
 def _read_xlsx(data: bytes) -> list[tuple[int, list[str]]]:
     """In a child that bounds itself: uploads are never unpacked in a process that serves others."""
     command = [sys.executable, "-m", "templates_app.workbook", str(MAX_ROWS + 2), str(MAX_COLUMNS + 1)]
-    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         child = subprocess.run(command, input=data, capture_output=True, check=True, timeout=_XLSX_SECONDS,  # noqa: S603
-                               cwd=settings.BASE_DIR, env=environment)
+                               cwd=settings.BASE_DIR, env=child_environment())
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise TableRefused("The file cannot be read as XLSX, or is too large once unpacked. Open it in Excel or "
                            "LibreOffice, keep the one sheet with the rows, and save it anew.") from error

@@ -229,6 +229,8 @@ def own_copy(template: Template, customer_id: uuid.UUID, *, actor: Actor | None)
     with transaction.atomic():
         source = Template.objects.select_for_update(no_key=True, of=("self",)).select_related("parse_job")
         locked = source.get(id=template.id)
+        if (known := find_parsed_copy(customer_id, template.file_sha256)) is not None:
+            return known  # somebody else made it while we waited for the lock
         check_not_busy(locked)
         return _duplicate(locked, customer_id, locked.name, actor=actor)
 

@@ -35,7 +35,7 @@ async def run_word_child(command: str, *arguments: str | Path) -> None:
     child = await asyncio.create_subprocess_exec(
         *_command_line(command, _bounds(command), arguments),
         cwd=settings.BASE_DIR,
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+        env=child_environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -53,6 +53,11 @@ async def run_word_child(command: str, *arguments: str | Path) -> None:
         raise _refusal(last_words)
     if status != 0:
         raise WordChildFailed(details=last_words[-2000:], status=status)
+
+
+def child_environment() -> dict[str, str]:
+    """Nothing of ours but the way to programs: no keys, no address of the database."""
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _bounds(command: str) -> Bounds:

@@ -25,6 +25,7 @@ from .lexicon import (
     IDENTIFIER,
     IMAGE,
     IN_WORDS,
+    JOINED,
     LINK,
     LONG,
     MEASURED,
@@ -58,7 +59,6 @@ OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
 NUMBERED = frozenset({"number", "no", "nr", "id"})
-JOINED = re.compile(r"[/,;&+]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)
 ON_BEHALF = re.compile(r"\bon behalf\b", re.IGNORECASE)  # tells of no day
 SMALL_WORDS = frozenset(
     "of the a an and or der die das des von und de la le du des et del y e i el og och av en et и или 's s".split()

@@ -438,6 +438,8 @@ PROMPT = re.compile(
     r"|wählen sie ein element aus\.?|choisissez un élément\.?|elija un elemento\.?|velg et element\.?",
     re.IGNORECASE,
 )
+JOINED = re.compile(r"[/,;&+]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)  # City, State, Zip
+
 
 
 def words_of(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from .finding import Finding, Rank
 from .kinds import is_unit, tell_type
 from .layout import Layout, is_blank
-from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, NAME, OPTIONAL, PARTY, REQUIRED, SIGNATURE, words_of
+from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, JOINED, NAME, OPTIONAL, PARTY, REQUIRED, SIGNATURE, words_of
 from .model import Anchor, Field, FieldType, Paragraph
 from .naming import KEY, clean_label, key_of, unique_key
 from .rows import find_echoes, join_rows
@@ -34,7 +34,6 @@ ARTICLE = re.compile(r"^(?:the\s|der\s|die\s|le\s|la\s|l['’]|el\s|il\s|o\s|a\s
 BESIDE = re.compile(r"[ \xa0]?[,/;–-]?[ \xa0]?(?:\$?\{\{|\$\{|«)")
 BEHIND = re.compile(r"(?:(?<!%)\}|»)[ \xa0]?[,/;–-]?[ \xa0]?$")
 MAX_JOIN = 4  # characters between two markers that share the words before them
-SEVERAL = re.compile(r"[,/&]|\b(?:and|und|et|y|e|en|og|och|i)\b", re.IGNORECASE)  # "City, State, Zip: …"
 MAX_SHARED = 40
 MIN_NAME = 4  # letters; fewer tell less than words that are shared
 IN_WORDS = re.compile(r"^\s*\([^()]*\)")
@@ -244,7 +243,7 @@ def _has_company(layout: Layout, finding: Finding) -> bool:
     if not BESIDE.match(text, anchor.end):
         return False
     before = text[max(anchor.start - MAX_SHARED, 0) : anchor.start]
-    return is_blank(before) or SEVERAL.search(before) is not None
+    return is_blank(before) or JOINED.search(before) is not None
 
 
 def _key(finding: Finding, label: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import Client
 
 from accounts_app.access import Actor, actor_for
@@ -21,7 +24,7 @@ from accounts_app.models import AuditEntry, Customer, User
 from jobs_app.choices import JobStatus
 from jobs_app.erasing import erase_customer
 from jobs_app.models import Artifact
-from templates_app import rounds
+from templates_app import rounds, templates
 from templates_app.choices import Author, VersionKind
 from templates_app.documents import Wishes
 from templates_app.errors import NobodyServed, NothingMade
@@ -99,6 +102,33 @@ def test_the_copy_is_the_customers_own(template: Template, consultant: Actor, ot
     work()
     erase_customer(template.customer_id, actor=None)
     assert Artifact.objects.filter(id=copy.file_id).exists() and copy.fields.exists()
+
+
+def test_two_rounds_at_once_make_one_copy(
+    template: Template, consultant: Actor, other_customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_looked, find = threading.Barrier(2), templates.find_parsed_copy
+    looked = threading.local()
+
+    def look(*where: Any) -> Template | None:
+        """As it is, but that neither goes on from its first look before the other has looked."""
+        found = find(*where)
+        if not getattr(looked, "once", False):
+            looked.once = True
+            both_looked.wait(30)
+        return found
+
+    monkeypatch.setattr(templates, "find_parsed_copy", look)
+
+    def ask(_: int) -> None:
+        try:
+            make_round(actor=consultant, template_id=template.id, customers=["globex"])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(ask, range(2)))
+    assert Template.objects.filter(customer=other_customer).count() == 1 and Document.objects.count() == 2
 
 
 def test_a_copy_is_read_again_like_any_other(
