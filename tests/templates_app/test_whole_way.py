@@ -195,7 +195,7 @@ def test_by_the_api_with_a_model(
 # --- by commands ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "provider"), [("the sample", "openai"), *zip(REAL, WIRES, strict=True)])
+@pytest.mark.parametrize(("name", "provider"), WIRED)
 def test_by_commands_with_a_model(
     customer: Customer, actor: Actor, scripted: ScriptedProvider, tmp_path: Path, name: str, provider: str
 ) -> None:
