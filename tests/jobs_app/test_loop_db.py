@@ -75,12 +75,14 @@ async def test_a_connection_lost_amid_a_statement_is_made_anew(tries: str) -> No
     assert await loop_db.execute(sql, [tries]) == [(2, None)]
 
 
-async def test_a_connection_left_amid_a_statement_is_not_used_again() -> None:
-    await session()
+async def test_a_statement_given_up_ends_at_the_server_too_and_its_connection_goes_on() -> None:
+    kept = await session()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
-            await loop_db.execute("SELECT pg_sleep(5)", [])
-    await session()
+            await loop_db.execute("SELECT pg_sleep(60)", [])
+    running = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND state = 'active'"
+    assert await run_sync(run_here, running, kept) == [(0,)]
+    assert await session() == kept
 
 
 async def test_errors_are_those_of_django_and_cost_no_connection() -> None:
