@@ -98,8 +98,8 @@ class Outage:
         return int(said.split()[0]) if said[0].isdigit() else 0
 
     @contextmanager
-    def worker(self) -> Iterator[subprocess.Popen[str]]:
-        process = self.run("manage.py", "worker")
+    def worker(self, **options: Any) -> Iterator[subprocess.Popen[str]]:
+        process = self.run("manage.py", "worker", **options)
         try:
             yield process
         finally:
@@ -203,7 +203,7 @@ def _check_socket(url: str) -> None:
     assert socket.close_code == 4503
 
 
-def test_a_worker_waits_for_the_database_and_ends_in_time_without_it(outage: Outage) -> None:
+def test_a_worker_waits_for_the_database_and_ends_in_time_without_it(outage: Outage, tmp_path: Path) -> None:
     outage.begin()
     with outage.worker() as early:
         time.sleep(8)  # longer than a lease, after which a running worker would have let go of its jobs
@@ -214,8 +214,9 @@ def test_a_worker_waits_for_the_database_and_ends_in_time_without_it(outage: Out
         _until(lambda: outage.is_running(job))
         outage.begin()
         assert _seconds_to_end(early) < 6
-    with outage.worker() as never:
-        time.sleep(3)
+    log = tmp_path / "log"
+    with log.open("w") as stderr, outage.worker(stderr=stderr) as never:
+        _until(lambda: "waits for the database" in log.read_text())  # it has begun: before, a signal just ends it
         assert _seconds_to_end(never) < 6
     outage.end()
 
