@@ -45,6 +45,7 @@ _TRY_AGAIN_SECONDS = 1.0
 # From the last paid call on. To write down that a job is given back takes milliseconds.
 _HAND_OVER_SECONDS = 1.5
 _END_SECONDS = 0.5
+_END_TRIES = 4  # procrastinate shields its loop from the first cancellation, and may lose others
 _QUEUE_WAIT_SECONDS = 5.0  # for a connection, before the queue gives up and begins anew
 _SWEEP_LOCK = 0x444E4101  # an advisory lock number of our own: one sweep at a time is enough
 
@@ -156,7 +157,7 @@ class JobWorker:
     async def _end(self, parts: list[asyncio.Task[None]]) -> None:
         """Cancel the worker's own tasks. Their jobs are handed over by now, so none of them is waited for long."""
         pending = set(parts)
-        for _ in range(2):  # procrastinate shields its loop from the first cancellation, and may lose it there
+        for _ in range(_END_TRIES):
             for task in pending:
                 task.cancel()
             done, pending = await asyncio.wait(pending, timeout=_END_SECONDS)
@@ -179,21 +180,26 @@ class JobWorker:
     async def _run_queue(self) -> None:
         connector = PsycopgConnector(conninfo=direct_conninfo(), min_size=1, max_size=3, timeout=_QUEUE_WAIT_SECONDS)
         app = django_app.with_connector(connector)
-        async with app.open_async():
-            await app.run_worker_async(
-                queues=[tickets.QUEUE],
-                name=f"dna-{self.id}",
-                concurrency=self.concurrency,
-                fetch_job_polling_interval=1.0,
-                # When it breaks off it lets go of its tickets at once; the bodies go on (see `run_job`).
-                shutdown_graceful_timeout=0,
-                # So that what a dead one left does not count as alive much longer than its leases.
-                update_heartbeat_interval=settings.JOB_LEASE_SECONDS / 3,
-                stalled_worker_timeout=settings.JOB_LEASE_SECONDS * 2,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                additional_context={"worker": self},
-            )
+        try:
+            async with app.open_async():
+                await app.run_worker_async(
+                    queues=[tickets.QUEUE],
+                    name=f"dna-{self.id}",
+                    concurrency=self.concurrency,
+                    fetch_job_polling_interval=1.0,
+                    # When it breaks off it lets go of its tickets at once; the bodies go on (see `run_job`).
+                    shutdown_graceful_timeout=0,
+                    # So that what a dead one left does not count as alive much longer than its leases.
+                    update_heartbeat_interval=settings.JOB_LEASE_SECONDS / 3,
+                    stalled_worker_timeout=settings.JOB_LEASE_SECONDS * 2,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    additional_context={"worker": self},
+                )
+        finally:
+            # A cancellation while it opens leaves it open, and a pool amid connecting takes one for a failed attempt:
+            # its tasks would go on, and the process with them.
+            await connector.close_async()
 
     async def run_job(self, job_id: uuid.UUID) -> None:
         """A ticket came up: work on its job.

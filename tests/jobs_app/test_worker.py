@@ -110,6 +110,19 @@ async def test_a_worker_registers_and_signs_off(submit: Submit) -> None:
     assert (await run_sync(Worker.objects.get, id=worker.id)).stopped_at is not None
 
 
+async def test_a_worker_that_stops_while_it_connects_leaves_nothing_behind() -> None:
+    worker, before = JobWorker(), asyncio.all_tasks()
+    task = asyncio.create_task(worker.run())
+    async with asyncio.timeout(10):
+        while not any(one.get_name().startswith("pool-") for one in asyncio.all_tasks()):
+            await asyncio.sleep(0)
+    worker.stop()
+    await task
+    async with asyncio.timeout(5):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)
+
+
 async def test_higher_priority_goes_first(submit: Submit) -> None:
     low = await run_sync(submit, "test.sum", 1, priority=2)
     high = await run_sync(submit, "test.sum", 2, priority=8)
