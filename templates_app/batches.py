@@ -30,7 +30,7 @@ from templates_app.once import make_once
 from templates_app.origins import gather_values
 from templates_app.preflight import missing_values
 from templates_app.tables import Table, TableRow, read_table, typed
-from templates_app.templates import usable_template
+from templates_app.templates import check_usable, workable_template
 from templates_app.values import check_values
 
 MAX_DOCUMENTS = 500
@@ -65,19 +65,12 @@ def create_batch(
     wishes = wishes or Wishes()
     if wishes.draft:
         raise BadInput("Texts are drafted for one document at a time.", field="draft")
-    template = usable_template(template_id, actor=actor)
+    template = workable_template(template_id, actor=actor)
     filename = PurePath(file.name or "table").name[:255]
-    checked_name = checked_document_name(name or template.name)
     table = read_table(file)
-    rows = _read_rows(template, table, checked_name, filename, wishes, actor)
-    if not rows.documents:
-        raise bad_rows(rows.refused) if rows.refused else TableRefused("The table has no rows below the first one.")
-    batch = Batch(id=uuid7(), customer_id=template.customer_id, template=template, name=checked_name, filename=filename)
-    batch.refused = [{"row": number, "message": sentence} for number, sentence in rows.refused.items()]
-    batch.created_by = actor.user if actor else None
-    asked = {"template_id": str(template.id), "name": checked_name, **wishes.as_asked()}
+    asked = {"template_id": str(template.id), "name": name, **wishes.as_asked()}
     job = make_once(
-        lambda: _start(batch, rows.documents, wishes, actor=actor),
+        lambda: _make(template, table, name, filename, wishes, actor=actor),
         actor=actor,
         customer_id=template.customer_id,
         operation="batch.create",
@@ -85,6 +78,20 @@ def create_batch(
         inputs=asked | {"rows": [[row.number, row.cells] for row in table.rows]},
     )
     return _presentable(Batch.objects.all()).get(id=cast(uuid.UUID, job.subject_id))
+
+
+def _make(
+    template: Template, table: Table, name: str, filename: str, wishes: Wishes, *, actor: Actor | None
+) -> Job:
+    check_usable(template)
+    checked_name = checked_document_name(name or template.name)
+    rows = _read_rows(template, table, checked_name, filename, wishes, actor)
+    if not rows.documents:
+        raise bad_rows(rows.refused) if rows.refused else TableRefused("The table has no rows below the first one.")
+    batch = Batch(id=uuid7(), customer_id=template.customer_id, template=template, name=checked_name, filename=filename)
+    batch.refused = [{"row": number, "message": sentence} for number, sentence in rows.refused.items()]
+    batch.created_by = actor.user if actor else None
+    return _start(batch, rows.documents, wishes, actor=actor)
 
 
 def _start(batch: Batch, documents: Sequence[Document], wishes: Wishes, *, actor: Actor | None) -> Job:

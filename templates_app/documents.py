@@ -26,7 +26,7 @@ from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
 from templates_app.preflight import Preflight, look_before, missing_values, still_missing
-from templates_app.templates import usable_template
+from templates_app.templates import check_usable, workable_template
 from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
@@ -125,21 +125,14 @@ def create_document(
     ``IdempotencyConflict``.
     """
     wishes = wishes or Wishes()
-    template = usable_template(template_id, actor=actor)
-    checked_name = checked_document_name(name or template.name)
-    prepared = prepare(template, values, wishes, actor=actor)
-    if wishes.on_unfilled == OnUnfilled.REFUSE:
-        check_filled(prepared.fields, prepared.gathered.values)
-    if not wishes.partial and not prepared.preflight.is_ready:
-        raise missing_values(prepared.preflight.missing)
+    template = workable_template(template_id, actor=actor)
     job = make_once(
-        lambda: _start(template, checked_name, prepared, wishes, actor=actor, round_id=round_id),
+        lambda: _make(template, name, values, wishes, actor=actor, round_id=round_id),
         actor=actor,
         customer_id=template.customer_id,
         operation="document.create",
         key=idempotency_key,
-        # What was asked for: facts may have changed before the same request comes again.
-        inputs={"template_id": str(template.id), "name": checked_name, "values": prepared.given, **wishes.as_asked()},
+        inputs={"template_id": str(template.id), "name": name, "values": values, **wishes.as_asked()},
     )
     return Document.objects.select_related("job").get(id=cast(uuid.UUID, job.subject_id))
 
@@ -151,6 +144,25 @@ def checked_document_name(name: str) -> str:
     if len(name) > _MAX_NAME_CHARACTERS or not name.isprintable():
         raise BadInput(f"A document's name has at most {_MAX_NAME_CHARACTERS} printable characters.", field="name")
     return name
+
+
+def _make(
+    template: Template,
+    name: str,
+    values: Mapping[str, Any],
+    wishes: Wishes,
+    *,
+    actor: Actor | None,
+    round_id: uuid.UUID | None,
+) -> Job:
+    check_usable(template)
+    checked_name = checked_document_name(name or template.name)
+    prepared = prepare(template, values, wishes, actor=actor)
+    if wishes.on_unfilled == OnUnfilled.REFUSE:
+        check_filled(prepared.fields, prepared.gathered.values)
+    if not wishes.partial and not prepared.preflight.is_ready:
+        raise missing_values(prepared.preflight.missing)
+    return _start(template, checked_name, prepared, wishes, actor=actor, round_id=round_id)
 
 
 def _start(

@@ -31,7 +31,9 @@ def make_once(
 ) -> Job:
     """The job ``make`` submits in one transaction; with a key, the one an earlier request with that key made.
 
-    Raises ``IdempotencyConflict`` when the earlier request had other inputs.
+    What may be refused for the state of things belongs into ``make``: the same request again gets its job, whatever
+    has become of them since. For the same reason ``inputs`` are what was asked, in the words of who asked it. Raises
+    ``IdempotencyConflict`` when the earlier request had other inputs.
     """
     if not key or actor is None:
         with transaction.atomic():

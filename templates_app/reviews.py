@@ -24,7 +24,7 @@ from templates_app.fields import edit_field
 from templates_app.models import Finding, Review, Template
 from templates_app.once import make_once
 from templates_app.reviewing import REVIEW_WORKFLOW, ReviewRequest
-from templates_app.templates import check_not_archived, locked_template, usable_template
+from templates_app.templates import check_not_archived, check_usable, locked_template, workable_template
 from templates_app.text_fixes import propose_texts
 
 _MAX_REASON_CHARACTERS = 500
@@ -58,9 +58,7 @@ def request_review(
     Without an actor it is whoever runs the installation who asks. Raises ``NotAllowed``, ``NotFound``,
     ``TemplateNotReady``, ``TemplateArchived``, ``UnknownProvider``, ``NoProvider`` and ``IdempotencyConflict``.
     """
-    if provider:
-        check_provider(provider)
-    template = usable_template(template_id, actor=actor)
+    template = workable_template(template_id, actor=actor)
     job = make_once(
         lambda: _start(template.id, mode, provider, actor=actor),
         actor=actor,
@@ -74,7 +72,10 @@ def request_review(
 
 def _start(template_id: uuid.UUID, mode: str, provider: str, *, actor: Actor | None) -> Job:
     """Call in a transaction: the template's row is locked, so that of two requests one finds the other's review."""
+    if provider:
+        check_provider(provider)
     template = Template.objects.select_for_update(no_key=True).get(id=template_id)
+    check_usable(template)
     running = template.reviews.filter(mode=mode, provider=provider, job__status__in=UNFINISHED).first()
     if running is not None and running.job is not None:
         return running.job

@@ -334,9 +334,16 @@ def locked_template(template_id: uuid.UUID, *, actor: Actor, role: Role = Role.E
 
 
 def usable_template(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
-    """A template to be filled or reviewed, for who may do so; without an actor for whoever runs the installation.
+    """A template that can be filled or reviewed now. Raises as ``workable_template``, and as ``check_usable``."""
+    template = workable_template(template_id, actor=actor)
+    check_usable(template)
+    return template
 
-    Raises ``NotFound``, ``NotAllowed``, ``TemplateArchived`` and ``TemplateNotReady``.
+
+def workable_template(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
+    """For who may fill and review it; without an actor for whoever runs the installation.
+
+    Raises ``NotFound`` and ``NotAllowed``.
     """
     found = Template.objects.all() if actor is None else Template.objects.visible_to(actor)
     template = found.filter(id=template_id).first()
@@ -344,11 +351,11 @@ def usable_template(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
         raise NotFound("There is no such template, or you may not see it.")
     if actor is not None:
         actor.check(Role.EDITOR, template.customer_id)
-    check_usable(template)
     return template
 
 
 def check_usable(template: Template) -> None:
+    """Raises ``TemplateArchived`` and ``TemplateNotReady``."""
     check_not_archived(template)
     if not template.is_ready:
         raise TemplateNotReady()

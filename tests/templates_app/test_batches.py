@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
@@ -187,6 +188,9 @@ def test_a_batch_over_the_api(
     assert error_of(send(client_of_editor, template.id, b"x"))["code"] == "table_refused"
     bad = send(client_of_editor, template.id, workbook(["date_of_issue"], ["soon"]))
     assert (bad.status_code, error_of(bad)["details"]["rows"][0]["row"]) == (422, 2)
+    Template.objects.update(archived_at=Now())
+    again = send(client_of_editor, template.id, data, key="k", name="Suppliers").json()
+    assert again["batch_id"] == accepted["batch_id"]
 
 
 def test_a_batch_on_the_pages(

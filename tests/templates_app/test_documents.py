@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db.models.functions import Now
 
 from accounts_app.access import Actor, actor_for
 from accounts_app.errors import BadInput, NotAllowed, NotFound
@@ -77,6 +78,16 @@ def test_the_same_key_again_gets_the_same_document(template: Template, actor: Ac
     assert first == second and Document.objects.count() == 1
     with pytest.raises(IdempotencyConflict):
         create_document(actor=actor, template_id=template.id, name="y", values=VALUES, idempotency_key="k")
+
+
+def test_the_same_key_gets_its_document_whatever_has_become_of_the_template(template: Template, actor: Actor) -> None:
+    first = create_document(actor=actor, template_id=template.id, name="x", values={}, idempotency_key="k")
+    template.fields.update(required=True)
+    assert create_document(actor=actor, template_id=template.id, name="x", values={}, idempotency_key="k") == first
+    Template.objects.update(archived_at=Now())
+    assert create_document(actor=actor, template_id=template.id, name="x", values={}, idempotency_key="k") == first
+    with pytest.raises(TemplateArchived):
+        create_document(actor=actor, template_id=template.id, name="x", values={}, idempotency_key="other")
 
 
 def test_who_and_what_cannot_be_filled(

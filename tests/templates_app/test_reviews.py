@@ -14,6 +14,7 @@ from uuid import uuid4
 import docx
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
@@ -177,6 +178,9 @@ def test_asking_twice_makes_one_review(flawed: Template, client_of_editor: Clien
     assert post_json(client_of_editor, path, {}, **headers).json()["review_id"] == first["review_id"]
     assert post_json(client_of_editor, path, {"mode": "quick"}, **headers).status_code == 409
     assert post_json(client_of_editor, path, {}).json()["review_id"] != first["review_id"]
+    Template.objects.update(archived_at=Now())
+    assert post_json(client_of_editor, path, {}, **headers).json()["review_id"] == first["review_id"]
+    assert post_json(client_of_editor, path, {}).status_code == 409
 
 
 def test_a_list_of_reviews_takes_the_same_queries_however_long(
