@@ -201,6 +201,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page_not_found(request, exception)
 
 
+def method_not_allowed(allowed: str) -> HttpResponse:
+    """In the API's shape. ``allowed``: the methods that the address has, parted by commas."""
+    body = error_body("method_not_allowed", f"This address of the API answers {allowed}.")
+    return JsonResponse(body, status=405, headers={"Allow": allowed})
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500`` of the site: where no view could answer, since what stands before or after it failed."""
     error = sys.exc_info()[1]

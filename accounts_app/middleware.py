@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts_app.access import Actor
 from accounts_app.errors import TooManyRequests
-from accounts_app.http import as_dna_error, session_actor, set_actor
+from accounts_app.http import as_dna_error, method_not_allowed, session_actor, set_actor
 from accounts_app.models import User
 from accounts_app.page_access import error_page
 from accounts_app.request_limits import is_limited, take_request
@@ -21,7 +22,8 @@ from accounts_app.request_limits import is_limited, take_request
 class ActorMiddleware:
     """Sets ``request.actor``, looked up when first asked for and falsy where nobody is signed in.
 
-    An error raised by a page that is the request's fault becomes an error page (the API has its own handlers).
+    An error raised by a page that is the request's fault becomes an error page (the API has its own handlers). What
+    Ninja answers by itself to a method that an address does not have is put into the API's shape.
     """
 
     sync_capable = True
@@ -37,7 +39,10 @@ class ActorMiddleware:
                 _count(request)
             except TooManyRequests as error:
                 return error_page(request, error)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.path.startswith("/api/"):
+            return method_not_allowed(response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         known = as_dna_error(error)

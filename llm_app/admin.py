@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -17,6 +18,7 @@ from unfold.decorators import display
 from accounts_app.admin import AuditedAdmin
 from accounts_app.http import actor_of
 from jobs_app.admin import ReadOnlyAdmin
+from llm_app.caps import forget_warnings
 from llm_app.choices import EntryStatus, Role
 from llm_app.health import Failing, failing_providers
 from llm_app.models import CachedAnswer, CustomerCap, LedgerBalance, LedgerEntry, Price, Provider
@@ -149,6 +151,11 @@ class CustomerCapAdmin(AuditedAdmin):
     list_display = ("customer", "call_usd", "job_usd", "month_usd")
     autocomplete_fields = ("customer",)
     list_select_related = ("customer",)
+
+    def save_model(self, request: HttpRequest, obj: CustomerCap, form: ModelForm[Any], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "month_usd" in form.changed_data:
+            forget_warnings(obj.customer_id)
 
 
 @admin.register(LedgerEntry)

@@ -112,7 +112,10 @@ def refusal_of(
     if name == f"{_CHECK}call":
         return CapReached(
             f"This call could cost up to {_usd(amount)} USD, more than the {_usd(limits.call or Decimal(0))} USD that"
-            f" one call may cost. Shorten the text or the answer, or have an administrator raise the limit."
+            f" one call may cost. Shorten the text or the answer, or have an administrator raise the limit.",
+            scope="call",
+            limit_usd=str(limits.call),
+            needed_usd=str(amount),
         )
     scope = Scope(name.removeprefix(_CHECK))
     owners = {Scope.INSTALLATION: NOBODY, Scope.CUSTOMER: customer_id, Scope.JOB: job_id and _root_of(job_id)}
@@ -127,16 +130,25 @@ def _refusal(scope: Scope, owner_id: uuid.UUID, amount: Decimal, limit: Decimal)
     balance = LedgerBalance.objects.filter(scope=scope, owner_id=owner_id).order_by("-period").first()
     spent, reserved = (balance.spent_usd, balance.reserved_usd) if balance else (Decimal(0), Decimal(0))
     logger.warning("cap of %s %s reached: %s + %s of %s USD", scope, owner_id, spent, reserved, limit)
+    passes = bool(reserved) and spent + amount <= limit
+    advice = "Try again when they are done, or have" if passes else "Have"
     return CapReached(
         f"{_WORDS[scope]} is {_usd(limit)} USD: {_usd(spent)} are spent, {_usd(reserved)} reserved for calls"
-        f" under way, and this call could cost up to {_usd(amount)}. Try again when they are done, or have an"
-        f" administrator raise the limit.",
+        f" under way, and this call could cost up to {_usd(amount)}. {advice} an administrator raise the limit.",
         scope=scope.value,
         limit_usd=str(limit),
         spent_usd=str(spent),
         reserved_usd=str(reserved),
         needed_usd=str(amount),
     )
+
+
+def is_held_by_own_calls(refusal: CapReached) -> bool:
+    """Whether it is the other calls of the same job, still under way, that leave no room for this one."""
+    said = refusal.details
+    if said.get("scope") != Scope.JOB.value or not Decimal(said["reserved_usd"]):
+        return False
+    return Decimal(said["spent_usd"]) + Decimal(said["needed_usd"]) <= Decimal(said["limit_usd"])
 
 
 def warn(balances: list[Balance], customer_id: uuid.UUID | None) -> None:
@@ -166,20 +178,29 @@ def _warn(balance: Balance, customer_id: uuid.UUID | None) -> None:
         return  # somebody else was faster
     said = f"{_WORDS[scope]} is {_usd(limit)} USD; {_usd(balance.spent_usd)} are spent."
     logger.warning("cost warning for %s %s: %s", scope, balance.owner_id, said)
-    if scope != Scope.JOB:
-        _tell(scope, customer_id, said)
-
-
-def _tell(scope: Scope, customer_id: uuid.UUID | None, said: str) -> None:
-    """The customer's managers, or the administrators."""
-    if customer_id is not None and scope == Scope.CUSTOMER:
-        managers = Membership.objects.filter(customer_id=customer_id, role=MemberRole.MANAGER)
-        people = list(managers.values_list("user_id", flat=True))
-    else:
-        people, customer_id = list(User.objects.filter(is_superuser=True).values_list("pk", flat=True)), None
+    people = _concerned(scope, balance.owner_id)
     if people:
         data = {"kind": "cost_warning", "scope": scope.value, "message": said}
+        if scope == Scope.JOB:
+            data["job_id"] = str(balance.owner_id)
+        customer_id = None if scope == Scope.INSTALLATION else customer_id
         feeds.publish(people, FeedType.NOTIFICATION, data, customer_id=customer_id)
+
+
+def _concerned(scope: Scope, owner_id: uuid.UUID) -> list[uuid.UUID]:
+    """Who asked for the job, the customer's managers, or the administrators."""
+    if scope == Scope.JOB:
+        creator = Job.objects.filter(id=owner_id).values("created_by")
+        return list(User.objects.filter(pk__in=creator).values_list("pk", flat=True))
+    if scope == Scope.CUSTOMER:
+        managers = Membership.objects.filter(customer_id=owner_id, role=MemberRole.MANAGER)
+        return list(managers.values_list("user_id", flat=True))
+    return list(User.objects.filter(is_superuser=True).values_list("pk", flat=True))
+
+
+def forget_warnings(customer_id: uuid.UUID) -> None:
+    """After a change of a customer's limit for a month: of the new one its managers are told anew."""
+    LedgerBalance.objects.filter(scope=Scope.CUSTOMER, owner_id=customer_id).update(warned_at=None)
 
 
 def _usd(amount: Decimal) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import random
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
@@ -27,9 +28,11 @@ from jobs_app.runs import Run
 from jobs_app.steps import NEVER, Retry
 from llm_app import answers, ledger, providers, rates
 from llm_app.calls import Call, Reply, make_call
+from llm_app.caps import is_held_by_own_calls
 from llm_app.choices import CacheUse
 from llm_app.errors import (
     BadModelAnswer,
+    CapReached,
     ContentRefused,
     ContextTooLong,
     ProviderError,
@@ -47,6 +50,8 @@ M = TypeVar("M", bound=BaseModel)
 
 # Between tries without a Retry-After: 1, 2, 4 … seconds, with jitter.
 _BACKOFF_SECONDS = 1.0
+# While other calls of the same job hold what is left under its cap.
+_LOOK_AGAIN_SECONDS = 0.5
 # Counting so many characters holds up the event loop for less than changing to a thread and back.
 _COUNTED_AT_ONCE = 2000
 
@@ -218,7 +223,7 @@ async def _tried(order: Order, call: Call) -> Reply:
     for made in range(1, settings.LLM_ATTEMPTS + 1):
         await _wait_for_turn(call)
         try:
-            return await make_call(call)
+            return await _within_caps(call)
         except ProviderError as error:
             wait = error.details.get("retry_after_seconds", _backoff_seconds(made))
             last = made == settings.LLM_ATTEMPTS or wait > settings.LLM_WAIT_SECONDS
@@ -227,6 +232,19 @@ async def _tried(order: Order, call: Call) -> Reply:
             logger.info("%s: try %d failed (%s), next in %.1f s", call.candidate.provider.name, made, error.code, wait)
             await asyncio.sleep(wait)
     raise ProviderError()
+
+
+async def _within_caps(call: Call) -> Reply:
+    """Parts of one job that are asked about side by side shall not refuse each other: what one of them has reserved is
+    mostly free again when it ends, and the others wait for that, as long as a call may take at most."""
+    give_up_at = time.monotonic() + call.candidate.provider.timeout_seconds
+    while True:
+        try:
+            return await make_call(call)
+        except CapReached as refusal:
+            if not is_held_by_own_calls(refusal) or time.monotonic() > give_up_at:
+                raise
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _backoff_seconds(made: int) -> float:

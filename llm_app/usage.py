@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from accounts_app.choices import Role
 from accounts_app.customers import get_customer
 from accounts_app.errors import BadInput
 from accounts_app.models import Customer
+from jobs_app.models import Job
 from jobs_app.workflows import workflow_title
 from llm_app.caps import limits_for
 from llm_app.choices import CacheUse, EntryStatus, Scope
@@ -27,19 +28,19 @@ _MOST_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sums over booked calls."""
+    """Sums over booked calls. ``jobs`` are those begun in the period, of a provider those that asked it."""
 
-    calls: int
-    jobs: int
-    input_tokens: int
-    output_tokens: int
-    total_tokens: int
-    cached_input_tokens: int
-    reasoning_tokens: int
-    cost_usd: Decimal
-    estimated_calls: int
-    cache_asked: int
-    cache_hits: int
+    calls: int = 0
+    jobs: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    estimated_calls: int = 0
+    cache_asked: int = 0
+    cache_hits: int = 0
 
     @property
     def cache_hit_rate(self) -> float | None:
@@ -96,14 +97,17 @@ def usage_for(
     first = first or last.replace(day=1)
     if first > last or (last - first).days > _MOST_DAYS:
         raise BadInput("The period must end on or after the day it begins, and be a year at most.")
-    entries = _booked(owner, first, last)
+    period = datetime.combine(first, time.min, UTC), datetime.combine(last, time.max, UTC)
+    entries, jobs = _booked(owner, period), _begun(owner, period)
+    by_workflow = {name: Figures() for name in jobs} | dict(_figures(entries, "workflow"))
+    parts = [Part(name, _title(name), replace(one, jobs=jobs.get(name, 0))) for name, one in by_workflow.items()]
     return Usage(
         customer=owner,
         first=first,
         last=last,
-        total=next(iter(_figures(entries)))[1],
+        total=replace(next(iter(_figures(entries)))[1], jobs=sum(jobs.values())),
         by_provider=[Part(name, name, figures) for name, figures in _figures(entries, "provider")],
-        by_workflow=[Part(name, _title(name), figures) for name, figures in _figures(entries, "workflow")],
+        by_workflow=sorted(parts, key=lambda part: (-part.figures.cost_usd, part.name)),
         month=_month(owner, today),
     )
 
@@ -118,11 +122,16 @@ def _owner(actor: Actor, slug: str | None) -> Customer | None:
     return Customer.objects.get(pk=customer_id)
 
 
-def _booked(owner: Customer | None, first: date, last: date) -> QuerySet[LedgerEntry]:
-    begin = datetime.combine(first, time(), UTC)
-    end = datetime.combine(last, time(), UTC) + timedelta(days=1)
-    entries = LedgerEntry.objects.filter(status=EntryStatus.BOOKED, created_at__gte=begin, created_at__lt=end)
+def _booked(owner: Customer | None, period: tuple[datetime, datetime]) -> QuerySet[LedgerEntry]:
+    entries = LedgerEntry.objects.filter(status=EntryStatus.BOOKED, created_at__range=period)
     return (entries.filter(customer=owner) if owner else entries).order_by()
+
+
+def _begun(owner: Customer | None, period: tuple[datetime, datetime]) -> dict[str, int]:
+    """How many jobs of each workflow."""
+    jobs = Job.objects.filter(created_at__range=period)
+    counted = (jobs.filter(customer=owner) if owner else jobs).order_by().values("workflow").annotate(Count("id"))
+    return {row["workflow"]: row["id__count"] for row in counted}
 
 
 def _figures(entries: QuerySet[LedgerEntry], column: str = "") -> Iterable[tuple[str, Figures]]:

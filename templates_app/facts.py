@@ -25,6 +25,7 @@ from templates_app.values import WrongValue, clean_value
 MAX_FACTS = 2_000
 """Of one customer: a fact sheet is read whole for every document."""
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_TAKEN_KEYS = frozenset({"import"})
 _MAX_LABEL_CHARACTERS = 200
 _MAX_SOURCE_CHARACTERS = 500
 
@@ -55,6 +56,8 @@ def check_fact(
     key = key.strip() or (concept.id if concept else key_of(label)[:60])
     if not _KEY.fullmatch(key):
         raise BadFact("A key has small letters, digits and _, begins with a letter, and has at most 60.", field="key")
+    if key in _TAKEN_KEYS:
+        raise BadFact(f"“{key}” is an address of the API, where no fact can be found. Choose another key.", field="key")
     label = " ".join(label.split()) or (known.label if known else concept.name if concept else _label_of(key))
     if len(label) > _MAX_LABEL_CHARACTERS or not label.isprintable():
         raise BadFact(f"A label has at most {_MAX_LABEL_CHARACTERS} printable characters.", field="label")

@@ -144,6 +144,12 @@ def test_all_but_the_token_need_a_sign_in(client: Client, db: None, method: str,
     assert response.json()["error"]["code"] == "not_signed_in"
 
 
+def test_a_method_that_an_address_does_not_have_is_answered_in_the_apis_shape(client: Client, db: None) -> None:
+    response = client.put(AUTH + "/me")
+    assert (response.status_code, response["Allow"]) == (405, "GET")
+    assert response.json()["error"]["code"] == "method_not_allowed" and "GET" in response.json()["error"]["message"]
+
+
 def test_every_route_documents_its_errors(client: Client, db: None) -> None:
     paths = client.get("/api/v1/openapi.json").json()["paths"]
     routes = [route for path, methods in paths.items() if path.startswith(AUTH) for route in methods.values()]

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts_app.choices import Role
 from accounts_app.members import create_user
-from accounts_app.models import Customer
+from accounts_app.models import Customer, User
 from jobs_app.db import run_sync
 from jobs_app.models import FeedEntry
 from llm_app.errors import CapReached
@@ -79,6 +80,9 @@ def test_one_call_may_not_cost_more_than_one_call_may(
     with pytest.raises(CapReached, match=r"could cost up to 0\.06\d+ USD, more than the 0\.01 USD"):
         ask(complete_now(asking(provider="claude"), customer_id=customer.id))
     assert not scripted.calls and not LedgerEntry.objects.exists()
+    with pytest.raises(CapReached) as refused:
+        ask(complete_now(asking(provider="claude"), customer_id=customer.id))
+    assert (refused.value.details["scope"], refused.value.details["limit_usd"]) == ("call", "0.01")
 
 
 def test_the_installation_has_a_limit_too(
@@ -110,3 +114,27 @@ def test_managers_are_told_once_when_most_is_spent(
     entry = FeedEntry.objects.get(feed__user=manager)
     assert (entry.type, entry.data["kind"], entry.data["scope"]) == ("notification", "cost_warning", "customer")
     assert "0.07 USD" in entry.data["message"]
+
+
+def test_of_a_new_limit_managers_are_told_anew(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, client: Client, settings: Any
+) -> None:
+    manager = create_user(email="boss@example.org", customer=customer, role=Role.MANAGER)
+    settings.COST_WARNING_PERCENT = 1
+    cap = CustomerCap.objects.create(customer=customer, month_usd=Decimal("0.07"))
+    scripted.set_script(answering("word " * 200))
+    ask(complete_now(asking(provider="claude"), customer_id=customer.id))
+    client.force_login(User.objects.create_superuser("chief@example.org"))
+    form = {"customer": str(customer.pk), "call_usd": "", "job_usd": "", "month_usd": "0.08"}
+    assert client.post(f"/admin/llm_app/customercap/{cap.pk}/change/", form).status_code == 302
+    ask(complete_now(asking(provider="claude"), customer_id=customer.id))
+    said = [entry.data["message"] for entry in FeedEntry.objects.filter(feed__user=manager).order_by("number")]
+    assert ["0.07 USD" in said[0], "0.08 USD" in said[1], len(said)] == [True, True, 2]
+
+
+def test_a_cap_without_room_does_not_advise_to_wait(
+    scripted: ScriptedProvider, ask: Ask, customer: Customer, settings: Any
+) -> None:
+    settings.MAX_COST_PER_CUSTOMER_MONTH_USD = Decimal("0.01")
+    with pytest.raises(CapReached, match=r"could cost up to 0\.06\d+\. Have an administrator raise the limit\."):
+        ask(complete_now(asking(provider="claude"), customer_id=customer.id))

@@ -197,6 +197,7 @@ def test_usage_adds_up_the_ledger(
     assert {part["name"] for part in body["by_provider"]} == {"claude", "openai"}
     assert [part["name"] for part in body["by_workflow"]] == [""]
     assert body["customer"] == "acme" and Decimal(str(body["month"]["limit_usd"])) == 100
+    assert signed_in(manager).get("/api/v1/usage?from=9999-12-31&to=9999-12-31").json()["calls"] == 0
     empty = signed_in(manager).get("/api/v1/usage?from=2026-01-01&to=2026-01-31").json()
     assert (empty["calls"], empty["from"], empty["to"]) == (0, "2026-01-01", "2026-01-31")
 

@@ -19,11 +19,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
-from accounts_app.access import Actor
+from accounts_app.access import Actor, actor_for
+from accounts_app.choices import Role
+from accounts_app.members import create_user
+from accounts_app.models import Customer, User
 from jobs_app.choices import EventType, JobStatus
 from jobs_app.db import run_sync
 from jobs_app.jobs import cancel_job, retry_job, submit_job
-from jobs_app.models import Event, Job, StepResult
+from jobs_app.models import Event, FeedEntry, Job, StepResult
 from jobs_app.replay import Check
 from jobs_app.worker import JobWorker
 from llm_app.choices import EntryStatus
@@ -31,6 +34,7 @@ from llm_app.ledger import find_unbalanced
 from llm_app.models import LedgerBalance, LedgerEntry
 from llm_app.scripted.provider import ScriptedProvider
 from llm_app.scripted.script import Answer, Failure, FailureKind, Rule, Script, answering
+from llm_app.usage import usage_for
 from tests.conftest import run_jobs_until_idle
 from tests.llm_app.conftest import and_close
 from tests.llm_app.workflows import Question
@@ -117,6 +121,30 @@ def test_a_job_stops_at_its_limit_and_says_why(run: Submit, scripted: ScriptedPr
     assert (job.status, job.error_code, job.errored) == (JobStatus.FAILED, "cap_reached", False)
     assert "limit for this job" in job.error_message and "0.07 USD" in job.error_message
     assert "are spent" in job.error_message and len(scripted.calls) == 1
+
+
+def test_parts_of_a_job_wait_for_what_the_others_have_reserved(
+    run: Submit, scripted: ScriptedProvider, settings: Any, editor: User
+) -> None:
+    settings.MAX_COST_PER_TASK_USD = Decimal("0.07")  # one call reserves 0.0616
+    settings.COST_WARNING_PERCENT = 1
+    scripted.set_script(answering(Answer(text="word " * 40, delay_seconds=0.3)))
+    job = run("test.ask_at_once", times=3)
+    assert (job.status, len(scripted.calls)) == (JobStatus.COMPLETED, 3)
+    balance = LedgerBalance.objects.get(scope="job")
+    assert (balance.spent_usd, balance.reserved_usd) == (job.cost_usd, 0)
+    (warning,) = FeedEntry.objects.filter(feed__user=editor, data__kind="cost_warning")
+    assert (warning.data["scope"], warning.data["job_id"]) == ("job", str(job.id))
+
+
+def test_usage_counts_jobs_that_asked_no_model_too(run: Submit, customer: Customer) -> None:
+    run(times=0)
+    run(times=2)
+    manager = create_user(email="boss@example.org", customer=customer, role=Role.MANAGER)
+    usage = usage_for(actor_for(manager))
+    (workflow,), (provider,) = usage.by_workflow, usage.by_provider
+    counted = [(one.jobs, one.calls) for one in (usage.total, workflow.figures, provider.figures)]
+    assert counted == [(2, 2), (2, 2), (1, 2)]
 
 
 def test_cancelling_closes_the_connection_and_books_what_came(

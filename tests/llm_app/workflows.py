@@ -44,6 +44,17 @@ async def ask_model(run: Run, question: Question) -> Said:
     return Said(text=" ".join(said))
 
 
+@workflow("test.ask_at_once", arguments=Question)
+async def ask_at_once(run: Run, question: Question) -> Said:
+    """As many questions as ``times``, side by side."""
+
+    async def ask(run: Run, number: int) -> str:
+        return (await complete(run, "ask", _request(question, f"{question.text} {number}"))).text
+
+    said = await run.gather("part", ask, range(question.times), item_key=str)
+    return Said(text=" ".join(said))
+
+
 @workflow("test.ask_for_city", arguments=Question)
 async def ask_for_city(run: Run, question: Question) -> Said:
     return Said(text=(await complete_as(run, "ask", _request(question, question.text), City)).city)

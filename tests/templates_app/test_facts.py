@@ -92,6 +92,7 @@ def test_a_removed_fact_keeps_its_history(state: State, actor: Actor, customer: 
         ({"key": "x", "label": "n" * 201, "value": "x"}, "label"),
         ({"key": "x", "type": "table", "value": []}, "type"),
         ({"key": "x", "type": "signature", "value": "Ada"}, "type"),
+        ({"key": "import", "value": "x"}, "key"),
         ({"key": "x", "value": " "}, "value"),
         ({"key": "x", "value": None}, "value"),
         ({"key": "date_of_issue", "value": "soon"}, "value"),
