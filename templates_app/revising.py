@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from pydantic import BaseModel
 
 from accounts_app.models import User
@@ -155,8 +156,8 @@ def save_revision(request: ReviseRequest, revised: RevisedFile, parsed: ParsedFi
     artifact = keep_artifact(parse_bytes(moved), template.customer_id, template.id)
     replace_reading(template, moved, artifact, matched.before)
     differences = find_differences(matched, kept)
-    texts = _settle_findings(request, revised)
     user = User.objects.filter(id=request.user_id).first() if request.user_id else None
+    texts = _settle_findings(request, revised, user)
     version = add_version(template, _KINDS[request.decision], user=user, differences=differences, texts=texts)
     return ReviseResult(
         template_id=template.id, version=version.number, sha256=revised.sha256, findings_count=len(texts)
@@ -175,7 +176,7 @@ def _with_sections(fields: list[Field], outline: Outline) -> list[Field]:
     return found
 
 
-def _settle_findings(request: ReviseRequest, revised: RevisedFile) -> list[dict[str, Any]]:
+def _settle_findings(request: ReviseRequest, revised: RevisedFile, user: User | None) -> list[dict[str, Any]]:
     """What each proposed, for the version."""
     ids = [one.finding_id for one in request.proposals] or request.finding_ids
     found = list(Finding.objects.filter(id__in=ids).order_by("ordinal"))
@@ -185,7 +186,8 @@ def _settle_findings(request: ReviseRequest, revised: RevisedFile) -> list[dict[
             one.status, one.reason = FindingStatus.IGNORED, REJECTED
         else:
             one.status = FindingStatus.APPLIED
-        one.save(update_fields=["tracked", "status", "reason"])
+        one.decided_by, one.decided_at = user, timezone.now()
+        one.save(update_fields=["tracked", "status", "reason", "decided_by", "decided_at"])
     return [
         {"finding": str(one.id), "clause": one.clause, "old": one.fix["old"], "new": one.fix["new"]} for one in found
     ]

@@ -44,11 +44,12 @@ def run_jobs(transactional_db: None) -> Callable[[], None]:
     return lambda: asyncio.run(run_jobs_until_idle())
 
 
-async def run_jobs_until_idle(*, timeout_seconds: float = 30) -> None:
+async def run_jobs_until_idle() -> None:
+    """The limit is for what hangs: to load LiteLLM alone takes half a minute on a machine that others use."""
     worker = JobWorker()
     working = asyncio.create_task(worker.run())
     try:
-        async with asyncio.timeout(timeout_seconds):
+        async with asyncio.timeout(120):
             while await run_sync(_any_unfinished):
                 await asyncio.sleep(0.02)
     finally:

@@ -47,7 +47,7 @@ REMARKS, SUPPLIED = "remarks", "what_is_supplied"
 
 
 def work() -> None:
-    asyncio.run(and_close(run_jobs_until_idle(timeout_seconds=90)))
+    asyncio.run(and_close(run_jobs_until_idle()))
 
 
 def fresh(document: Document) -> Document:

@@ -8,10 +8,11 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts_app.access import Actor
-from accounts_app.models import AuditEntry, Customer
+from accounts_app.models import AuditEntry, Customer, User
 from jobs_app import artifacts
 from jobs_app.choices import JobStatus
 from jobs_app.models import Job
@@ -143,6 +144,32 @@ def test_deciding_leaves_exactly_one_of_the_two_texts(
     if decision is TextDecision.REJECT:
         assert {(one.status, one.reason) for one in decided} == {(FindingStatus.IGNORED, REJECTED)}
     assert AuditEntry.objects.filter(action=f"finding.text_{verb}ed").count() == 2
+
+
+def test_all_of_it_by_commands(procedure: Template, reviewed: Review, editor: User, viewer: User) -> None:
+    told = io.StringIO()
+
+    def command(*arguments: str, by: User = editor) -> None:
+        call_command("apply_findings", "--review", str(reviewed.id), "--as", by.email, *arguments, stdout=told)
+
+    first, second = finding_of(reviewed, QUOTE), finding_of(reviewed, GUIDANCE)
+    command("--finding", str(second.id), "--ignore", "We keep it.")
+    command("--all")
+    assert "1 finding ignored." in told.getvalue() and "1 proposed as tracked changes." in told.getvalue()
+    assert len(list_changes(data_of(procedure))) > 0
+    command("--all", "--accept")
+    assert list_changes(data_of(procedure)) == [] and NEW in " ".join(texts(data_of(procedure)))
+    first.refresh_from_db()
+    assert first.decided_by == editor
+    assert AuditEntry.objects.get(action="finding.text_accepted").actor_id == editor.id
+    for arguments, by, wrong in (
+        (("--all",), viewer, "role"),
+        (("--all", "--reject"), editor, "has tracked changes"),
+        (("--all", "--ignore", "x"), editor, "Name the findings"),
+        (("--finding", str(procedure.id)), editor, "no such finding"),
+    ):
+        with pytest.raises(CommandError, match=f"(?i){wrong}"):
+            command(*arguments, by=by)
 
 
 def test_libreoffice_reads_the_same_two_texts(

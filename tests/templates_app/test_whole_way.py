@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts_app.access import Actor
-from accounts_app.models import Customer
+from accounts_app.models import Customer, User
 from bench import corpus
 from bench.samples import sample_values
 from llm_app import lite
@@ -227,13 +227,22 @@ def test_by_commands_with_a_model(
 
 
 @pytest.mark.parametrize("name", ["the sample", *REAL])
-def test_by_commands(customer: Customer, tmp_path: Path, name: str) -> None:
+def test_by_commands(customer: Customer, editor: User, tmp_path: Path, name: str) -> None:
     file = tmp_path / "template.docx"
     file.write_bytes(word_file(name))
     said = io.StringIO()
     call_command("parse_templates", str(file), "--customer", "acme", stdout=said, stderr=said)
     template = Template.objects.get()
-    call_command("review_templates", "--customer", "acme", stdout=said)
+    call_command("review_templates", "--customer", "acme", "--findings", stdout=said)
+    review = Review.objects.get()
+    assert f"review {review.id}, by rules\n" in said.getvalue()
+    applicable = [one for one in review.findings.all() if one.can_be_applied]
+    assert all(f"{one.id}  " in said.getvalue() for one in applicable)
+    decide = ("apply_findings", "--review", str(review.id), "--as", editor.email, "--all")
+    call_command(*decide, stdout=said)
+    assert f"{len([one for one in applicable if one.change])} finding" in said.getvalue()
+    if any(one.fix for one in applicable):
+        call_command(*decide, "--accept", stdout=said)
     facts = tmp_path / "facts.csv"
     facts.write_text("label,value\nCompany name,Acme Ltd\n")
     call_command("import_facts", str(facts), "--customer", "acme", stdout=said)
