@@ -17,10 +17,13 @@ from templates_app.fact_schemas import (
     FactVersionOut,
     FactWanted,
     ImportedOut,
+    KeptOut,
+    KeptWanted,
     LinkWanted,
     MatchOut,
 )
 from templates_app.facts import fact_history, facts_not_stated, remove_fact, state_fact, visible_facts
+from templates_app.keeping import Kept, keep_values
 from templates_app.matching import Match, link_fact, match_facts, unlink_fact
 from templates_app.models import Fact, Template
 
@@ -80,6 +83,16 @@ def delete_fact(request: HttpRequest, key: str, customer: str | None = None) -> 
     actor = actor_of(request)
     remove_fact(key, actor=actor, customer_id=actor.customer_id(customer))
     return Status(204, None)
+
+
+@router.post(
+    "/documents/{uuid:document_id}/facts",
+    response={200: KeptOut, **error_responses()},
+    summary="Keep values of a document as facts",
+)
+def keep(request: HttpRequest, document_id: UUID, wanted: KeptWanted) -> Kept:
+    """Author and source stay: who gave the value, or the model that wrote it."""
+    return keep_values(document_id, wanted.fields, actor=actor_of(request))
 
 
 @router.get(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -44,6 +44,19 @@ class FactWanted(Schema):
     source: str = Field("", max_length=500, description="Where it is from, in words.")
 
     model_config = ConfigDict(extra="forbid")
+
+
+class KeptWanted(Schema):
+    """Which values of a document shall be known of its customer from now on."""
+
+    fields: list[str] | Literal["all"] = Field(description='Field keys, or "all" that can be facts and are none yet.')
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class KeptOut(Schema):
+    facts: dict[str, FactOut] = Field(description="By field key.")
+    refused: dict[str, str] = Field(description="Why a field has none, by its key.")
 
 
 class ConceptOut(Schema):

@@ -31,6 +31,7 @@ from templates_app.documents import Wishes, create_document
 from templates_app.errors import BadFact, BadRows, TableRefused
 from templates_app.fact_import import import_facts
 from templates_app.facts import fact_history, facts_of, remove_fact, state_fact
+from templates_app.keeping import keepable_fields
 from templates_app.matching import How, known_values, link_fact, match_facts, unlink_fact
 from templates_app.models import Fact, FactLink, Template, TemplateField
 from templates_app.tables import read_table
@@ -293,6 +294,28 @@ def test_a_fact_changed_meanwhile_makes_no_conflict_of_the_same_request(
     state("company_name", "Acme plc")
     again = create_document(actor=actor, template_id=template.id, name="x", values={}, idempotency_key="k")
     assert again == first and again.values == {"company_name": "Acme Ltd"}
+
+
+def test_values_of_a_document_become_facts_with_their_authors(
+    state: State, template: Template, actor: Actor, client_of_editor: Client, client_of_viewer: Client
+) -> None:
+    state("document_number", "QF-7")
+    given = {"company_name": "Acme Ltd", "remarks": "Two sites make pumps.", "decision": "Approved"}
+    made = create_document(actor=actor, template_id=template.id, name="Form", values=given)
+    made.origins["remarks"] = {"source": "draft", "author": "model", "detail": "claude sonnet"}
+    made.save(update_fields=["origins"])
+    assert {"company_name", "remarks"} <= {match.field.key for match in keepable_fields(made)}
+    path, wanted = f"/documents/{made.id}/facts", {"fields": ["company_name", "remarks", "document_number", "nothing"]}
+    assert post_json(client_of_viewer, path, wanted).status_code == 403
+    body = post_json(client_of_editor, path, wanted).json()
+    assert set(body["refused"]) == {"document_number", "nothing"} and "fact sheet" in body["refused"]["document_number"]
+    known = {fact.key: fact for fact in Fact.objects.filter(replaced_at=None)}
+    assert (known["company_name"].author, known["company_name"].source) == ("person", "Document “Form”")
+    remarks = known[body["facts"]["remarks"]["key"]]
+    assert (remarks.author, remarks.source) == ("model", "Document “Form”, written by claude sonnet")
+    assert post_json(client_of_editor, path, wanted).json() == body
+    again = create_document(actor=actor, template_id=template.id, name="x", values={})
+    assert again.values == {"company_name": "Acme Ltd", "remarks": "Two sites make pumps.", "document_number": "QF-7"}
 
 
 # --- import ---------------------------------------------------------------------------------------------------------
