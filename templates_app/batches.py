@@ -28,6 +28,7 @@ from templates_app.matching import Match, match_facts
 from templates_app.models import Batch, Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import gather_values
+from templates_app.pinning import pin_template
 from templates_app.preflight import missing_values
 from templates_app.tables import Table, TableRow, read_table, typed
 from templates_app.templates import usable_template
@@ -42,8 +43,9 @@ _NO_COLUMN = frozenset({FieldType.TABLE, FieldType.IMAGE})
 
 @dataclass(slots=True)
 class _Rows:
-    """What the table says: documents to be made, and rows that none is made of."""
+    """What the table says by the template's fields: documents to be made, and rows that none is made of."""
 
+    fields: list[TemplateField] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ def create_batch(
     batch.created_by = actor.user if actor else None
     asked = {"template_id": str(template.id), "name": checked_name, **wishes.as_asked()}
     job = make_once(
-        lambda: _start(batch, rows.documents, wishes, actor=actor),
+        lambda: _start(batch, rows, wishes, actor=actor),
         actor=actor,
         customer_id=template.customer_id,
         operation="batch.create",
@@ -87,7 +89,7 @@ def create_batch(
     return _presentable(Batch.objects.all()).get(id=cast(uuid.UUID, job.subject_id))
 
 
-def _start(batch: Batch, documents: Sequence[Document], wishes: Wishes, *, actor: Actor | None) -> Job:
+def _start(batch: Batch, rows: _Rows, wishes: Wishes, *, actor: Actor | None) -> Job:
     job = submit_job(
         workflow=BATCH_WORKFLOW,
         arguments=BatchRequest(
@@ -99,10 +101,12 @@ def _start(batch: Batch, documents: Sequence[Document], wishes: Wishes, *, actor
     )
     batch.job = job
     batch.save(force_insert=True)
-    for document in documents:
+    pin = pin_template(batch.template, rows.fields)
+    for document in rows.documents:
         document.batch, document.job = batch, job
-    Document.objects.bulk_create(documents, batch_size=200)
-    record_audit(actor, "batch.created", batch, template_id=str(batch.template_id), documents=len(documents))
+        pin.hold(document)
+    Document.objects.bulk_create(rows.documents, batch_size=200)
+    record_audit(actor, "batch.created", batch, template_id=str(batch.template_id), documents=len(rows.documents))
     return job
 
 
@@ -117,7 +121,7 @@ def _read_rows(
     fields = list(template.fields.select_related("section"))
     columns = _columns(table, fields)
     matches = match_facts(template, fields)
-    rows = _Rows()
+    rows = _Rows(fields)
     for row in table.rows:
         values, own_name, problem = _read_row(row, columns, fields)
         gathered = gather_values(

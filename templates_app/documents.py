@@ -25,6 +25,7 @@ from templates_app.matching import match_facts
 from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
+from templates_app.pinning import pin_template
 from templates_app.preflight import Preflight, look_before, missing_values, still_missing
 from templates_app.templates import usable_template
 from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
@@ -121,8 +122,8 @@ def create_document(
 
     Without an actor it is whoever runs the installation who asks. Raises ``BadValues`` with a sentence per field key,
     ``MissingValues`` unless a partial document is wanted, ``BadInput`` for the name, ``UnknownProvider``,
-    ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``NotAllowed``, ``NotFound`` and
-    ``IdempotencyConflict``.
+    ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``TemplateChanged``, ``NotAllowed``,
+    ``NotFound`` and ``IdempotencyConflict``.
     """
     wishes = wishes or Wishes()
     template = usable_template(template_id, actor=actor)
@@ -164,13 +165,13 @@ def _start(
 ) -> Job:
     document = new_document(template, name, prepared.gathered, actor=actor)
     document.round = round_id
+    pin_template(template, prepared.fields).hold(document)
     document.save(force_insert=True)
     record_audit(actor, "document.created", document, template_id=str(template.id))
     document.job = submit_job(
         workflow=GENERATE_WORKFLOW,
         arguments=GenerationRequest(
             document_id=document.id,
-            template_sha256=template.file_sha256,
             list_unfilled=wishes.on_unfilled == OnUnfilled.LIST,
             partial=wishes.partial,
             pdf=wishes.pdf,

@@ -21,6 +21,7 @@ from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from templates_app.errors import TemplateNotReady
 from templates_app.models import Document, TemplateField
+from templates_app.pinning import fields_of, file_of
 from templates_app.result_check import Skip
 from templates_app.word import run_word_child
 
@@ -86,17 +87,17 @@ async def fill_word_file(document_id: uuid.UUID) -> FilledFile:
 
 
 def _source(document_id: uuid.UUID) -> _Source:
-    document = Document.objects.select_related("template__file").get(id=document_id)
-    template = document.template
-    if not template.is_ready:
+    related = Document.objects.select_related("template__file", "template_file", "template_form")
+    document = related.get(id=document_id)
+    if not document.template.is_ready:
         raise TemplateNotReady()
-    fields = list(template.fields.select_related("section").order_by("ordinal"))
+    file, fields = file_of(document), fields_of(document)
     return _Source(
-        path=artifacts.verified_path(template.file),
+        path=artifacts.verified_path(file),
         data=json.dumps({"values": document.values, "fields": [field_for_library(field) for field in fields]}),
         customer_id=document.customer_id,
-        filename=f"{document.name}{Path(template.file.filename).suffix or '.docx'}",
-        media_type=template.file.media_type,
+        filename=f"{document.name}{Path(file.filename).suffix or '.docx'}",
+        media_type=file.media_type,
         unfilled=[field.key for field in fields if field.key not in document.values],
     )
 

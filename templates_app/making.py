@@ -32,6 +32,7 @@ from templates_app.generation import GENERATE_WORKFLOW
 from templates_app.models import Document, Draft, Fact
 from templates_app.origins import Origin, Source
 from templates_app.parsing import read_parse
+from templates_app.pinning import fields_of, reading_of
 from templates_app.preflight import check_nothing_missing
 
 DRAFTS_QUESTION = "drafts"
@@ -44,7 +45,6 @@ class GenerationRequest(BaseModel):
     """``draft``: keys of the fields a language model writes a text for. ``partial``: required fields may stay empty."""
 
     document_id: uuid.UUID
-    template_sha256: str
     list_unfilled: bool = True
     partial: bool = False
     pdf: bool = False
@@ -126,17 +126,16 @@ async def _ask(run: Run, question: DraftQuestion) -> DraftReply:
 
 def plan_drafts(document_id: uuid.UUID, keys: Sequence[str], provider: str) -> DraftPlan:
     """What is asked about each field; nothing where no language model can be used. Reads only."""
-    document = Document.objects.select_related("template__parsed_file").get(id=document_id)
+    document = Document.objects.select_related("template__parsed_file", "template_form").get(id=document_id)
     chosen = provider or _chosen_provider()
     if not chosen:
         return DraftPlan(questions=[], notes=["No language model can be used, so no text was drafted."])
-    template = document.template
-    fields = list(template.fields.select_related("section"))
-    assert template.parsed_file is not None  # noqa: S101 - only what was read is filled
+    fields, reading = fields_of(document), reading_of(document)
+    assert reading is not None  # noqa: S101 - only what was read is filled
     known = gather_known(_facts(document), document.values, fields)
     wanted = [one for one in fields if one.key in keys]
-    outline = read_parse(template.parsed_file).outline
-    return DraftPlan(questions=ask_for_texts(template, wanted, outline, known, provider=chosen), notes=[])
+    outline = read_parse(reading).outline
+    return DraftPlan(questions=ask_for_texts(document.template, wanted, outline, known, provider=chosen), notes=[])
 
 
 def _chosen_provider() -> str:

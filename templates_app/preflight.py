@@ -13,6 +13,7 @@ from templates_app.errors import MissingValues
 from templates_app.matching import Match
 from templates_app.models import Document, TemplateField, TemplateSection
 from templates_app.origins import Gathered, Origin
+from templates_app.pinning import fields_of
 
 _MOST_NAMED = 5
 
@@ -109,8 +110,7 @@ def missing_values(missing: Sequence[TemplateField]) -> MissingValues:
 
 def check_nothing_missing(document_id: uuid.UUID) -> int:
     """How many fields were looked at. Raises ``MissingValues``: a text may not have been drafted, or was rejected."""
-    document = Document.objects.get(id=document_id)
-    fields = list(document.template.fields.select_related("section"))
+    fields = fields_of(document := Document.objects.select_related("template_form").get(id=document_id))
     if missing := missing_required(fields, document.values):
         raise missing_values(missing)
     return len(fields)

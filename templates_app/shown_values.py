@@ -12,6 +12,7 @@ from accounts_app.models import User
 from templates_app.choices import FieldType
 from templates_app.models import Document, Fact, TemplateField, TemplateSection
 from templates_app.origins import Origin, Source
+from templates_app.pinning import fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ShownGroup:
 
 def shown_groups(document: Document) -> dict[str, Any]:
     """``groups`` of filled values by section, and the ``unfilled`` fields; keys the template lost since come last."""
-    fields = list(document.template.fields.select_related("section"))
+    fields = fields_of(document)
     groups: dict[Any, ShownGroup] = {}
     people = _people(document)
     for one in fields:
