@@ -29,7 +29,7 @@ from templates_app.models import Batch, Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import gather_values
 from templates_app.pinning import pin_template
-from templates_app.preflight import missing_values
+from templates_app.preflight import check_decided, missing_values
 from templates_app.tables import Table, TableRow, read_table, typed
 from templates_app.templates import usable_template
 from templates_app.values import check_values
@@ -68,6 +68,8 @@ def create_batch(
     if wishes.draft:
         raise BadInput("Texts are drafted for one document at a time.", field="draft")
     template = usable_template(template_id, actor=actor)
+    if not wishes.partial:
+        check_decided(template)
     filename = PurePath(file.name or "table").name[:255]
     checked_name = checked_document_name(name or template.name)
     table = read_table(file)

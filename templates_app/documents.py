@@ -26,7 +26,7 @@ from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
 from templates_app.pinning import pin_template
-from templates_app.preflight import Preflight, look_before, missing_values, still_missing
+from templates_app.preflight import Preflight, check_decided, look_before, missing_values, still_missing
 from templates_app.templates import usable_template
 from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
 
@@ -38,9 +38,10 @@ class Wishes:
     """How a document is to be made.
 
     ``on_unfilled`` says whether the document lists the fields without a value, passes over them or refuses them.
-    ``partial``: even those that must be filled may be empty. ``with_facts``: what is not given is taken from the
-    customer's fact sheet; None leaves a field empty all the same. ``draft``: keys of empty long texts for a language
-    model to write, or "all" of them; ``provider`` names the one to ask. ``pdf``: a PDF, too.
+    ``partial``: even those that must be filled may be empty, and tracked changes of the template undecided.
+    ``with_facts``: what is not given is taken from the customer's fact sheet; None leaves a field empty all the same.
+    ``draft``: keys of empty long texts for a language model to write, or "all" of them; ``provider`` names the one to
+    ask. ``pdf``: a PDF, too.
     """
 
     on_unfilled: OnUnfilled = OnUnfilled.LIST
@@ -76,7 +77,7 @@ def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, ac
     left_empty = values.keys() if wishes.with_facts else matches.keys()
     gathered = gather_values(given, matches, actor=actor, left_empty=left_empty)
     draft = _fields_to_draft(fields, gathered.values, wishes)
-    return Prepared(fields, given, gathered, draft, look_before(fields, gathered, matches, draft=draft))
+    return Prepared(fields, given, gathered, draft, look_before(template, fields, gathered, matches, draft=draft))
 
 
 def missing_fields(
@@ -121,9 +122,9 @@ def create_document(
     """Check the values and start making the document. Fields without a value stay as they are in the file.
 
     Without an actor it is whoever runs the installation who asks. Raises ``BadValues`` with a sentence per field key,
-    ``MissingValues`` unless a partial document is wanted, ``BadInput`` for the name, ``UnknownProvider``,
-    ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``TemplateChanged``, ``NotAllowed``,
-    ``NotFound`` and ``IdempotencyConflict``.
+    ``MissingValues`` and ``UndecidedChanges`` unless a partial document is wanted, ``BadInput`` for the name,
+    ``UnknownProvider``, ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``TemplateChanged``,
+    ``NotAllowed``, ``NotFound`` and ``IdempotencyConflict``.
     """
     wishes = wishes or Wishes()
     template = usable_template(template_id, actor=actor)
@@ -131,8 +132,10 @@ def create_document(
     prepared = prepare(template, values, wishes, actor=actor)
     if wishes.on_unfilled == OnUnfilled.REFUSE:
         check_filled(prepared.fields, prepared.gathered.values)
-    if not wishes.partial and not prepared.preflight.is_ready:
+    if not wishes.partial and prepared.preflight.missing:
         raise missing_values(prepared.preflight.missing)
+    if not wishes.partial:
+        check_decided(template)
     job = make_once(
         lambda: _start(template, checked_name, prepared, wishes, actor=actor, round_id=round_id),
         actor=actor,

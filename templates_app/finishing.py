@@ -31,6 +31,7 @@ from templates_app.result_check import (
     check_contents,
     check_markers,
     check_pages,
+    check_undecided,
     check_values,
 )
 from templates_app.word import run_word_child
@@ -132,7 +133,8 @@ async def look_at_result(document_id: uuid.UUID, filled: FilledFile, pdf_id: uui
         looked.notes.append(f"The finished file could not be looked at: {refused.user_message}")
     else:
         fields = await run_sync(fields_of, document)
-        looked.findings += [*check_markers(parse, fields, document.values), *check_contents(parse.outline)]
+        looked.findings += check_markers(parse, fields, document.values)
+        looked.findings += [*check_undecided(parse.outline), *check_contents(parse.outline)]
     if pdf_id is not None:
         await _look_at_pages(document, pdf_id, looked)
     return looked

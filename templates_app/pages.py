@@ -29,7 +29,7 @@ from templates_app.documents import (
     values_to_take_over,
 )
 from templates_app.downloads import html_fragment, send_file
-from templates_app.errors import BadField
+from templates_app.errors import BadField, UndecidedChanges
 from templates_app.fields import edit_field, get_field
 from templates_app.fill_form import (
     UNSURE_BELOW,
@@ -40,8 +40,10 @@ from templates_app.fill_form import (
     read_values,
 )
 from templates_app.forms import FieldForm
+from templates_app.losses import undecided_in
 from templates_app.matching import known_values, match_facts
 from templates_app.models import Correction, Document, Template, TemplateField
+from templates_app.preflight import told_of_template
 from templates_app.previews import template_preview
 from templates_app.templates import (
     archive_template,
@@ -231,10 +233,13 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     wishes = _wishes(request)
     missing = missing_fields(fields, values, wishes)
     errors = check_values(fields, values)[1] | errors
-    if not errors and not missing:
+    if errors or missing:
+        return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
+    try:
         document = create_document(actor=actor, template_id=template.id, name=name, values=values, wishes=wishes)
-        return redirect("document", document.id)
-    return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
+    except UndecidedChanges as refused:
+        return _fill_page(request, template, fields, values, name=name, status=refused.http_status)
+    return redirect("document", document.id)
 
 
 def _wishes(request: HttpRequest) -> Wishes:
@@ -275,6 +280,8 @@ def _fill_page(
         "name": name or template.name,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,
+        "undecided": told_of_template(undecided_in(template.losses)),
+        "is_undecided": status == UndecidedChanges.http_status,
         "may_draft": any(one.type == FieldType.LONG_TEXT for one in asked) and is_any_available(),
         "chosen": request.POST if request.method == "POST" else {"pdf": "1"},
     }

@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from templates_app.choices import FieldType
-from templates_app.errors import MissingValues
+from templates_app.errors import MissingValues, UndecidedChanges
+from templates_app.losses import Undecided, undecided_in
 from templates_app.matching import Match
-from templates_app.models import Document, TemplateField, TemplateSection
+from templates_app.models import Document, Template, TemplateField, TemplateSection
 from templates_app.origins import Gathered, Origin
 from templates_app.pinning import fields_of
 
@@ -45,18 +46,28 @@ class SectionCheck:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """``is_ready``: nothing that must be filled is missing."""
+    """``is_ready``: nothing that must be filled is missing, and no tracked change of the template is undecided."""
 
     sections: list[SectionCheck]
     missing: list[TemplateField]
+    undecided: Undecided
 
     @property
     def is_ready(self) -> bool:
-        return not self.missing
+        return not self.missing and not self.undecided.changes
+
+    @property
+    def notes(self) -> list[str]:
+        return told_of_template(self.undecided)
 
 
 def look_before(
-    fields: Sequence[TemplateField], gathered: Gathered, matches: Mapping[str, Match], *, draft: Collection[str] = ()
+    template: Template,
+    fields: Sequence[TemplateField],
+    gathered: Gathered,
+    matches: Mapping[str, Match],
+    *,
+    draft: Collection[str] = (),
 ) -> Preflight:
     """Every field by section, in the file's order; those in ``draft`` get a text before the document is made."""
     missing = still_missing(fields, gathered.values, draft)
@@ -70,7 +81,7 @@ def look_before(
             matches[one.key].problem,
         )
         sections.setdefault(one.section_id, SectionCheck(one.section, [])).fields.append(check)
-    return Preflight(list(sections.values()), missing)
+    return Preflight(list(sections.values()), missing, undecided_in(template.losses))
 
 
 def _standing(key: str, gathered: Gathered, missing: Collection[str], draft: Collection[str]) -> Standing:
@@ -106,6 +117,19 @@ def missing_values(missing: Sequence[TemplateField]) -> MissingValues:
     sentence = f"{len(missing)} of the fields that must be filled {'is' if len(missing) == 1 else 'are'} empty: "
     details = {one.key: "No value was given." for one in missing}
     return MissingValues(f"{sentence}{'; '.join(named)}{more}. Give values, or make a partial document.", **details)
+
+
+def told_of_template(undecided: Undecided) -> list[str]:
+    return undecided.told("The template")
+
+
+def check_decided(template: Template) -> None:
+    """Raise ``UndecidedChanges`` where a document made of the template would show its readers tracked changes."""
+    undecided = undecided_in(template.losses)
+    if undecided.changes:
+        told = told_of_template(undecided)[0]
+        how = "Decide in the review that proposed them, or in Word, or make a partial document."
+        raise UndecidedChanges(f"{told} {how}")
 
 
 def check_nothing_missing(document_id: uuid.UUID) -> int:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from templates_app.concepts import fold_label
 from templates_app.docx.model import Outline, Parse
+from templates_app.losses import summarize_losses, undecided_in
 from templates_app.models import TemplateField
 
 _MOST_NAMED = 5
@@ -27,6 +28,8 @@ class CheckKind(StrEnum):
     MARKER_LEFT = "marker_left"
     REQUIRED_EMPTY = "required_empty"
     NOT_WRITTEN = "not_written"
+    UNDECIDED_CHANGES = "undecided_changes"
+    COMMENTS = "comments"
     STALE_CONTENTS = "stale_contents"
     EMPTY_PAGE = "empty_page"
 
@@ -74,6 +77,14 @@ def check_markers(
         yield CheckFinding(
             kind=CheckKind.MARKER_LEFT, sentence=f"“{marker[:80]}” still stands in the document, to be filled in."
         )
+
+
+def check_undecided(outline: Outline) -> Iterator[CheckFinding]:
+    """Tracked changes and comments, which are nothing for who gets the document."""
+    undecided = undecided_in(summarize_losses(outline.losses))
+    kinds = [CheckKind.UNDECIDED_CHANGES] * bool(undecided.changes) + [CheckKind.COMMENTS] * bool(undecided.comments)
+    for kind, sentence in zip(kinds, undecided.told("The document"), strict=True):
+        yield CheckFinding(kind=kind, sentence=sentence)
 
 
 def check_contents(outline: Outline) -> Iterator[CheckFinding]:

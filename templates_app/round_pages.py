@@ -16,7 +16,9 @@ from accounts_app.page_access import page_login_required
 from templates_app.documents import Wishes
 from templates_app.downloads import send_zip
 from templates_app.errors import NobodyServed
+from templates_app.losses import undecided_in
 from templates_app.models import Template
+from templates_app.preflight import told_of_template
 from templates_app.rounds import MAX_CUSTOMERS, candidates, make_round, zipped_round
 
 
@@ -59,6 +61,7 @@ def _form(
         "name": request.POST.get("name", template.name),
         "wished": request.POST,
         "most": MAX_CUSTOMERS,
+        "undecided": told_of_template(undecided_in(template.losses)),
     }
     return render(request, "templates_app/template_round.html", context, status=status)
 
