@@ -133,7 +133,7 @@ async def look_at_result(document_id: uuid.UUID, filled: FilledFile, pdf_id: uui
         looked.notes.append(f"The finished file could not be looked at: {refused.user_message}")
     else:
         fields = await run_sync(fields_of, document)
-        looked.findings += check_markers(parse, fields, document.values)
+        looked.findings += check_markers(parse, fields, document.values, filled.places)
         looked.findings += [*check_undecided(parse.outline), *check_contents(parse.outline)]
     if pdf_id is not None:
         await _look_at_pages(document, pdf_id, looked)

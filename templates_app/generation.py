@@ -22,7 +22,7 @@ from jobs_app.workflows import workflow
 from templates_app.errors import TemplateNotReady
 from templates_app.models import Document, TemplateField
 from templates_app.pinning import fields_of, file_of
-from templates_app.result_check import Skip
+from templates_app.result_check import Place, Skip, places_like_markers
 from templates_app.word import run_word_child
 
 GENERATE_WORKFLOW = "document.generate"
@@ -36,12 +36,16 @@ class GenerateRequest(BaseModel):
 
 
 class FilledFile(BaseModel):
-    """The finished file, and the keys of the fields that were left as they stand."""
+    """The finished file, and the keys of the fields that were left as they stand.
+
+    ``places``: where values stand that could be read as places to be filled in.
+    """
 
     artifact_id: uuid.UUID
     sha256: str
     unfilled: list[str]
     skipped: list[Skip] = []
+    places: list[Place] = []
 
 
 class GenerateResult(BaseModel):
@@ -83,7 +87,13 @@ async def fill_word_file(document_id: uuid.UUID) -> FilledFile:
         filled, told = out.read_bytes(), json.loads(report.read_text(encoding="utf-8"))
     artifact = await run_sync(_keep, filled, document_id, source)
     skipped = [Skip(key=one["key"], reason=one["reason"]) for one in told["skipped"]]
-    return FilledFile(artifact_id=artifact.id, sha256=artifact.blob_id, unfilled=source.unfilled, skipped=skipped)
+    return FilledFile(
+        artifact_id=artifact.id,
+        sha256=artifact.blob_id,
+        unfilled=source.unfilled,
+        skipped=skipped,
+        places=places_like_markers(told["placed"]),
+    )
 
 
 def _source(document_id: uuid.UUID) -> _Source:

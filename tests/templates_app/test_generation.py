@@ -34,7 +34,7 @@ from templates_app.generation import GENERATE_WORKFLOW, GenerateRequest
 from templates_app.models import Document, Draft, Template
 from templates_app.origins import Gathered
 from templates_app.page_pictures import is_blank, look_at_pages
-from templates_app.result_check import check_contents, check_markers, check_pages
+from templates_app.result_check import Place, check_contents, check_markers, check_pages
 from tests.conftest import run_jobs_until_idle
 from tests.llm_app.conftest import and_close
 from tests.templates_app.conftest import read_file
@@ -129,7 +129,8 @@ def test_a_job_that_began_with_the_first_version_is_drained(template: Template, 
 
 def test_what_is_left_is_found_in_the_finished_file(template: Template, actor: Actor) -> None:
     template.fields.filter(key="version").update(required=True)
-    values = {"company_name": "[Company of the group]", "document_number": "QF-7"}
+    template.fields.filter(key="company_name").delete()
+    values = {"document_number": "QF-7"}
     made = create_document(
         actor=actor, template_id=template.id, name="x", values=values, wishes=Wishes(partial=True)
     )
@@ -137,14 +138,34 @@ def test_what_is_left_is_found_in_the_finished_file(template: Template, actor: A
     found = {(one["kind"], one["sentence"]) for one in fresh(made).checks["findings"]}
     assert found == {
         ("required_empty", "“Version” must be filled and is empty."),
-        ("marker_left", "“[Company of the group]” still stands in the document, to be filled in."),
+        ("marker_left", "“[Company name]” still stands in the document, to be filled in."),
     }
+
+
+@pytest.mark.parametrize("value", ["[Company of the group]", "(Acme) Ltd", "$5,000 fund", "<Acme>", "{{ Acme }}"])
+def test_what_was_filled_in_is_no_marker_left_over(template: Template, actor: Actor, value: str) -> None:
+    values = {"company_name": value, REMARKS: f"# Head\n\nText of {value}.\n\n[As agreed]", SUPPLIED: f"# {value}"}
+    made = create_document(actor=actor, template_id=template.id, name="x", values=values)
+    work()
+    assert value in text_of(fresh(made)) and fresh(made).checks["findings"] == []
+
+
+def test_a_place_around_what_was_filled_in_is_left_over(actor: Actor, customer: Customer) -> None:
+    data = build(paragraph("Made for [the client] (see [who to ask about (Acme) Ltd])."))
+    template = read_file(data, actor=actor, customer=customer)
+    outer = parse(data).fields[1]
+    assert outer.marker == "[who to ask about (Acme) Ltd]"
+    (left,) = check_markers(parse(data), list(template.fields.all()), {one.key: "x" for one in parse(data).fields}, [
+        Place(part=outer.anchors[0].part, p=0, start=outer.anchors[0].start + 18, end=outer.anchors[0].end - 1),
+        *(Place.of(anchor) for anchor in parse(data).fields[0].anchors),
+    ])
+    assert outer.marker in left.sentence
 
 
 def test_markers_of_fields_left_empty_are_no_news(template: Template) -> None:
     result, fields = parse(read_bytes(template.file)), list(template.fields.all())
-    assert list(check_markers(result, fields, {})) == []
-    (left,) = check_markers(result, fields, {"company_name": "Acme"})
+    assert list(check_markers(result, fields, {}, [])) == []
+    (left,) = check_markers(result, fields, {"company_name": "Acme"}, [])
     assert "[Company name]" in left.sentence
 
 
