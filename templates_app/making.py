@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from typing import Literal
 
-from django.utils import timezone
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from jobs_app import steps
+from jobs_app.models import Question
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from llm_app import gateway
@@ -75,9 +77,9 @@ class DraftsKept(BaseModel):
 
 
 class DraftsDecided(BaseModel):
-    """The answer to the job's question. What is still undecided then stays out of the document."""
+    """To go on is all there is to answer: who does not want the document cancels its job, and nothing is lost."""
 
-    go_on: bool
+    go_on: Literal[True] = Field(title="Go on; texts that are still undecided are rejected")
 
 
 class GenerationResult(BaseModel):
@@ -108,7 +110,10 @@ async def _draft_texts(run: Run, request: GenerationRequest) -> None:
     kept = await run.options(atomic=True).step("keep-drafts", keep_drafts, request.document_id, plan, replies)
     await run.progress(40, f"{kept.open} texts drafted, {count_reasons(kept.reasons)}")
     if kept.open:
-        question = "A language model wrote texts for this document. Accept, change or reject each on its page."
+        question = (
+            "A language model wrote texts for this document. Accept, change or reject each on its page; to go on here "
+            "rejects those that are still undecided. Cancel the job if the document should not be made."
+        )
         await run.ask(DRAFTS_QUESTION, question, DraftsDecided)
     await run.options(atomic=True).step("take-drafts", take_drafts, request.document_id)
 
@@ -175,9 +180,12 @@ def keep_drafts(document_id: uuid.UUID, plan: DraftPlan, replies: Sequence[Draft
 
 
 def take_drafts(document_id: uuid.UUID) -> int:
-    """Put the accepted texts into the document, with who accepted them; the rest is rejected by having been left."""
+    """Put the accepted texts into the document, with who accepted them; who went on without the rest rejected it."""
     document = Document.objects.select_for_update(no_key=True).get(id=document_id)
-    document.drafts.filter(status=DraftStatus.OPEN).update(status=DraftStatus.REJECTED, decided_at=timezone.now())
+    went_on = Question.objects.filter(job_id=steps.current_job_id(), key=DRAFTS_QUESTION).first()
+    if went_on is not None:
+        decided = {"decided_by": went_on.answered_by_id, "decided_at": went_on.answered_at}
+        document.drafts.filter(status=DraftStatus.OPEN).update(status=DraftStatus.REJECTED, **decided)
     accepted = [draft for draft in document.drafts.all() if draft.chosen_text]
     for draft in accepted:
         origin = Origin(

@@ -17,8 +17,8 @@ from accounts_app.errors import BadInput, NotAllowed, NotFound
 from accounts_app.models import AuditEntry, Customer, User
 from jobs_app.artifacts import read_bytes
 from jobs_app.choices import EventType, JobStatus
-from jobs_app.jobs import submit_job
-from jobs_app.models import Artifact, Event
+from jobs_app.jobs import cancel_job, retry_job, submit_job
+from jobs_app.models import Artifact, Event, Question
 from llm_app import lite
 from llm_app.models import Provider
 from llm_app.scripted.provider import ScriptedProvider
@@ -354,6 +354,45 @@ def test_accepting_with_changes_and_rejecting(
     assert "Written by a language model" in client_of_viewer.get(f"/documents/{document.id}/").content.decode()
     late = post_json(client_of_editor, f"{path}/{REMARKS}", {"status": "rejected"})
     assert (late.status_code, error_of(late)["code"]) == (409, "draft_decided")
+
+
+def test_who_goes_on_without_a_text_rejected_it_and_not_to_go_on_is_no_answer(
+    template: Template, actor: Actor, editor: User, scripted: ScriptedProvider, client_of_editor: Client
+) -> None:
+    scripted.set_script(answering(wrote("A text.")))
+    document = drafting(template, actor)
+    question = Question.objects.get(job=document.job)
+    assert "Cancel the job" in question.text and "are still undecided" in question.text
+    page = client_of_editor.get(f"/jobs/{document.job_id}/").content.decode()
+    assert "Go on; texts that are still undecided are rejected" in page
+    path = f"/questions/{question.id}/answer"
+    refused = post_json(client_of_editor, path, {"answer": {"go_on": False}})
+    assert (refused.status_code, error_of(refused)["code"]) == (422, "bad_answer")
+    assert fresh(document).status == JobStatus.WAITING and document.drafts.filter(status="open").count() == 2
+    decide_draft(document.id, REMARKS, "accepted", actor=actor)
+    assert post_json(client_of_editor, path, {"answer": {"go_on": True}}).status_code == 200
+    work()
+    done = fresh(document)
+    assert done.status == JobStatus.COMPLETED and list(done.origins).count(REMARKS) == 1 and SUPPLIED in done.unfilled
+    left = done.drafts.get(field_key=SUPPLIED)
+    question.refresh_from_db()
+    assert (left.status, left.decided_by, left.decided_at) == ("rejected", editor, question.answered_at)
+
+
+def test_a_document_nobody_wants_is_cancelled_and_its_texts_are_there_when_it_is_tried_again(
+    template: Template, actor: Actor, scripted: ScriptedProvider
+) -> None:
+    scripted.set_script(answering(wrote("A text.")))
+    document = drafting(template, actor, REMARKS)
+    assert document.job_id is not None
+    cancel_job(document.job_id, actor=actor)
+    assert fresh(document).status == JobStatus.CANCELLED and document.drafts.get().status == DraftStatus.OPEN
+    retry_job(document.job_id, actor=actor)
+    work()
+    assert fresh(document).status == JobStatus.WAITING and len(scripted.calls) == 1
+    decide_draft(document.id, REMARKS, "accepted", actor=actor)
+    work()
+    assert fresh(document).values[REMARKS] == "A text."
 
 
 def test_on_the_page_a_changed_text_is_accepted_with_changes(
