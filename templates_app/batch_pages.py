@@ -15,6 +15,7 @@ from accounts_app.errors import BadInput, Conflict, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.batches import batches_of, create_batch, documents_of, get_batch, zipped_file
+from templates_app.choices import OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.downloads import send_file
 from templates_app.errors import BadRows
@@ -38,7 +39,11 @@ def template_batch(request: HttpRequest, template_id: UUID) -> HttpResponse:
     if file is None:
         messages.error(request, "Choose a CSV or XLSX file.")
         return _form(request, template, status=422)
-    wishes = Wishes(partial="partial" in request.POST, pdf="pdf" in request.POST)
+    wishes = Wishes(
+        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        partial="partial" in request.POST,
+        pdf="pdf" in request.POST,
+    )
     name = request.POST.get("name", "")
     try:
         batch = create_batch(actor=actor_of(request), template_id=template_id, file=file, name=name, wishes=wishes)
@@ -58,6 +63,8 @@ def _form(
         "fields": list(template.fields.all()),
         "batches": list(batches_of(actor_of(request), template_id=template.id)[:_OLDER_SHOWN]),
         "bad_rows": bad_rows or [],
+        "on_unfilled": OnUnfilled.choices,
+        "chosen_unfilled": OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
         "undecided": told_of_template(undecided_in(template.losses)),
     }
     return render(request, "templates_app/template_batch.html", context, status=status)

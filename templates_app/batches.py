@@ -20,7 +20,7 @@ from jobs_app.models import Artifact, Job
 from templates_app.batching import BATCH_WORKFLOW, BatchRequest
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.concepts import fold_label
-from templates_app.documents import Wishes, checked_document_name, missing_fields, new_document
+from templates_app.documents import Wishes, checked_document_name, missing_error, missing_fields, new_document
 from templates_app.errors import BatchNotReady, TableRefused
 from templates_app.fact_import import bad_rows
 from templates_app.fields import has_boxes
@@ -29,7 +29,7 @@ from templates_app.models import Batch, Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import gather_values
 from templates_app.pinning import pin_template
-from templates_app.preflight import check_decided, missing_values
+from templates_app.preflight import check_decided
 from templates_app.tables import Table, TableRow, read_table, typed
 from templates_app.templates import usable_template
 from templates_app.values import check_values
@@ -193,11 +193,8 @@ def _read_row(
 
 
 def _what_is_missing(fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes) -> str:
-    if wishes.on_unfilled == OnUnfilled.REFUSE:
-        missing = [one for one in fields if one.key not in values]
-    else:
-        missing = missing_fields(fields, values, wishes)
-    return missing_values(missing).user_message if missing else ""
+    missing = missing_fields(fields, values, wishes)
+    return missing_error(missing, wishes).user_message if missing else ""
 
 
 # --- found again ----------------------------------------------------------------------------------------------------

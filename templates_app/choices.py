@@ -60,6 +60,11 @@ class OnUnfilled(TextChoices):
     LIST = WordOnUnfilled.LIST.value, "They stay as they stand and the document lists them"
     REFUSE = WordOnUnfilled.REFUSE.value, "No document is made"
 
+    @classmethod
+    def chosen(cls, name: str) -> OnUnfilled:
+        """By a form; what is no choice is the usual one."""
+        return cls(name) if name in cls.values else cls.LIST
+
 
 class ReviewMode(TextChoices):
     """How much a language model looks at. Rules always look at everything."""

@@ -26,9 +26,17 @@ from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
 from templates_app.pinning import pin_template
-from templates_app.preflight import Preflight, check_decided, look_before, missing_values, still_missing
+from templates_app.preflight import (
+    Preflight,
+    check_decided,
+    look_before,
+    missing_values,
+    still_empty,
+    still_missing,
+    unfilled_values,
+)
 from templates_app.templates import usable_template
-from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
+from templates_app.values import WrongValue, bad_values, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
 
@@ -37,8 +45,8 @@ _MAX_NAME_CHARACTERS = 200
 class Wishes:
     """How a document is to be made.
 
-    ``on_unfilled`` says whether the document lists the fields without a value, passes over them or refuses them.
-    ``partial``: even those that must be filled may be empty, and tracked changes of the template undecided.
+    ``on_unfilled`` says whether the document lists the fields without a value, passes over them or, partial or not,
+    refuses them. ``partial``: those that must be filled may be empty, and tracked changes of the template undecided.
     ``with_facts``: what is not given is taken from the customer's fact sheet; None leaves a field empty all the same.
     ``draft``: keys of empty long texts for a language model to write, or "all" of them; ``provider`` names the one to
     ask. ``pdf``: a PDF, too.
@@ -77,14 +85,30 @@ def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, ac
     left_empty = values.keys() if wishes.with_facts else matches.keys()
     gathered = gather_values(given, matches, actor=actor, left_empty=left_empty)
     draft = _fields_to_draft(fields, gathered.values, wishes)
-    return Prepared(fields, given, gathered, draft, look_before(template, fields, gathered, matches, draft=draft))
+    missing = _missing(fields, gathered.values, wishes, draft)
+    preflight = look_before(template, fields, gathered, matches, missing=missing, draft=draft)
+    return Prepared(fields, given, gathered, draft, preflight)
 
 
 def missing_fields(
     fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes
 ) -> list[TemplateField]:
     """Those for want of which ``create_document`` would refuse these values, where they are all there will be."""
-    return [] if wishes.partial else still_missing(fields, values, _fields_to_draft(fields, values, wishes))
+    if wishes.partial and wishes.on_unfilled != OnUnfilled.REFUSE:
+        return []
+    return _missing(fields, values, wishes, _fields_to_draft(fields, values, wishes))
+
+
+def _missing(
+    fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes, draft: Sequence[str]
+) -> list[TemplateField]:
+    wanted = still_empty if wishes.on_unfilled == OnUnfilled.REFUSE else still_missing
+    return wanted(fields, values, draft)
+
+
+def missing_error(missing: Sequence[TemplateField], wishes: Wishes) -> BadInput:
+    """What is said where these are missing."""
+    return unfilled_values(missing) if wishes.on_unfilled == OnUnfilled.REFUSE else missing_values(missing)
 
 
 def _fields_to_draft(fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes) -> list[str]:
@@ -130,10 +154,8 @@ def create_document(
     template = usable_template(template_id, actor=actor)
     checked_name = checked_document_name(name or template.name)
     prepared = prepare(template, values, wishes, actor=actor)
-    if wishes.on_unfilled == OnUnfilled.REFUSE:
-        check_filled(prepared.fields, prepared.gathered.values)
-    if not wishes.partial and prepared.preflight.missing:
-        raise missing_values(prepared.preflight.missing)
+    if missing := missing_fields(prepared.fields, prepared.gathered.values, wishes):
+        raise missing_error(missing, wishes)
     if not wishes.partial:
         check_decided(template)
     job = make_once(
@@ -177,6 +199,7 @@ def _start(
             document_id=document.id,
             list_unfilled=wishes.on_unfilled == OnUnfilled.LIST,
             partial=wishes.partial,
+            refuse=wishes.on_unfilled == OnUnfilled.REFUSE,
             pdf=wishes.pdf,
             draft=prepared.draft,
             provider=wishes.provider,

@@ -35,7 +35,7 @@ from templates_app.models import Document, Draft, Fact
 from templates_app.origins import Origin, Source
 from templates_app.parsing import read_parse
 from templates_app.pinning import fields_of, reading_of
-from templates_app.preflight import check_nothing_missing
+from templates_app.preflight import check_all_filled, check_nothing_missing
 
 DRAFTS_QUESTION = "drafts"
 """Key of the step that waits for a person; ``drafts`` answers it when the last text is decided."""
@@ -44,11 +44,15 @@ logger = logging.getLogger(__name__)
 
 
 class GenerationRequest(BaseModel):
-    """``draft``: keys of the fields a language model writes a text for. ``partial``: required fields may stay empty."""
+    """``draft``: keys of the fields a language model writes a text for. ``partial``: required fields may stay empty.
+
+    ``refuse``: none may stay empty, required or not.
+    """
 
     document_id: uuid.UUID
     list_unfilled: bool = True
     partial: bool = False
+    refuse: bool = False
     pdf: bool = False
     draft: list[str] = []
     provider: str = ""
@@ -95,7 +99,9 @@ class GenerationResult(BaseModel):
 async def make_document(run: Run, request: GenerationRequest) -> GenerationResult:
     if request.draft:
         await _draft_texts(run, request)
-        if not request.partial:
+        if request.refuse:
+            await run.step("preflight", check_all_filled, request.document_id)
+        elif not request.partial:
             await run.step("preflight", check_nothing_missing, request.document_id)
     await run.progress(50, "Filling the template")
     finished = await finish_file(run, request.document_id, list_unfilled=request.list_unfilled, pdf=request.pdf)

@@ -20,7 +20,7 @@ from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from jobs_app.choices import JobStatus
 from llm_app.providers import is_any_available
-from templates_app.choices import FieldType
+from templates_app.choices import FieldType, OnUnfilled
 from templates_app.documents import (
     Wishes,
     create_document,
@@ -243,9 +243,14 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
 
 
 def _wishes(request: HttpRequest) -> Wishes:
-    """What the form shows is what is meant: a field that was cleared stays empty, whatever the fact sheet says."""
+    """What the form shows is what is meant: a field that was cleared stays empty, whatever the fact sheet says.
+
+    "Create with these left empty" says so of fields that were to be refused, too.
+    """
+    on_unfilled, partial = OnUnfilled.chosen(request.POST.get("on_unfilled", "")), "incomplete" in request.POST
     return Wishes(
-        partial="incomplete" in request.POST,
+        on_unfilled=OnUnfilled.LIST if partial and on_unfilled == OnUnfilled.REFUSE else on_unfilled,
+        partial=partial,
         with_facts=False,
         draft="all" if "draft" in request.POST else (),
         pdf="pdf" in request.POST,
@@ -280,6 +285,8 @@ def _fill_page(
         "name": name or template.name,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,
+        "on_unfilled": OnUnfilled.choices,
+        "chosen_unfilled": OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
         "undecided": told_of_template(undecided_in(template.losses)),
         "is_undecided": status == UndecidedChanges.http_status,
         "may_draft": any(one.type == FieldType.LONG_TEXT for one in asked) and is_any_available(),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts_app.errors import BadInput, Conflict, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
+from templates_app.choices import OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.downloads import send_zip
 from templates_app.errors import NobodyServed
@@ -29,7 +30,10 @@ def template_round(request: HttpRequest, template_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _form(request, template)
     wishes = Wishes(
-        partial="partial" in request.POST, pdf="pdf" in request.POST, draft="all" if "draft" in request.POST else ()
+        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        partial="partial" in request.POST,
+        pdf="pdf" in request.POST,
+        draft="all" if "draft" in request.POST else (),
     )
     try:
         made = make_round(
@@ -61,6 +65,8 @@ def _form(
         "name": request.POST.get("name", template.name),
         "wished": request.POST,
         "most": MAX_CUSTOMERS,
+        "on_unfilled": OnUnfilled.choices,
+        "chosen_unfilled": OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
         "undecided": told_of_template(undecided_in(template.losses)),
     }
     return render(request, "templates_app/template_round.html", context, status=status)

@@ -58,13 +58,6 @@ def check_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> 
     return cleaned, problems
 
 
-def check_filled(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> None:
-    """Raise one ``BadValues`` with a sentence for each field that has no value."""
-    problems = {field.key: "No value was given." for field in fields if field.key not in values}
-    if problems:
-        raise bad_values(problems)
-
-
 def bad_values(problems: Mapping[str, str]) -> BadValues:
     """One error for all of them; the message names the first ones."""
     first = "; ".join(f"{key}: {sentence}" for key, sentence in list(problems.items())[:3])

@@ -91,6 +91,29 @@ def test_what_is_missing_is_told_by_section_and_nothing_is_written(
     assert post_json(client_of_editor, path, {"values": {"nothing": "1"}}).status_code == 422
 
 
+def test_no_field_may_be_empty_where_that_is_refused(
+    template: Template, actor: Actor, client_of_editor: Client, scripted: ScriptedProvider
+) -> None:
+    keys = list(template.fields.values_list("key", flat=True))
+    wanted = {"values": {"version": "1"}, "on_unfilled": "refuse", "partial": True}
+    looked = post_json(client_of_editor, f"/templates/{template.id}/preflight", wanted).json()
+    assert (looked["ready"], looked["missing"]) == (False, [key for key in keys if key != "version"])
+    refused = post_json(client_of_editor, f"/templates/{template.id}/documents", wanted)
+    assert refused.status_code == 422 and set(error_of(refused)["details"]) == set(looked["missing"])
+    assert f"{len(keys) - 1} fields have no value: Company name" in error_of(refused)["message"]
+    template.fields.exclude(key__in=["version", REMARKS]).delete()
+    drafted = wanted | {"draft": [REMARKS]}
+    assert post_json(client_of_editor, f"/templates/{template.id}/preflight", drafted).json()["ready"]
+    scripted.set_script(answering(wrote("A text.")))
+    made = post_json(client_of_editor, f"/templates/{template.id}/documents", drafted).json()
+    work()
+    decide_draft(made["document_id"], REMARKS, "rejected", actor=actor)
+    work()
+    document = Document.objects.select_related("job").get(id=made["document_id"])
+    assert document.job is not None and document.job.error_code == "bad_values"
+    assert "1 field has no value: Remarks" in document.job.error_message
+
+
 # --- what a document records ----------------------------------------------------------------------------------------
 
 

@@ -224,6 +224,21 @@ def test_a_picture_survives_another_fields_error(client_of_editor: Client, templ
     assert Document.objects.get().values["signature"] == {"base64": kept}
 
 
+def test_fields_without_a_value_may_be_refused(client_of_editor: Client, template: Template) -> None:
+    path = f"/templates/{template.id}/fill/"
+    assert '<option value="list" selected>' in page(client_of_editor, path)
+    form = {"v-company_name": "Acme", "on_unfilled": "refuse"}
+    refused = client_of_editor.post(path, form)
+    shown = refused.content.decode()
+    assert refused.status_code == 422 and "have no value" in shown and '<option value="refuse" selected>' in shown
+    assert not Document.objects.exists()
+    assert client_of_editor.post(path, form | {"incomplete": "1"}).status_code == 302
+    round_page = f"/templates/{template.id}/customers/"
+    sent = client_of_editor.post(round_page, {"customer": ["acme"], "on_unfilled": "refuse"})
+    assert sent.status_code == 422 and "have no value" in sent.content.decode()
+    assert client_of_editor.post(round_page, {"customer": ["acme"], "on_unfilled": "keep"}).status_code == 302
+
+
 def test_what_must_be_filled_is_asked_for_once(client_of_editor: Client, template: Template) -> None:
     template.fields.filter(key="version").update(required=True)
     path = f"/templates/{template.id}/fill/"
