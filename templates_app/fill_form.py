@@ -27,6 +27,7 @@ _FEW_OPTIONS = 4
 _SPARE_ROWS = 2
 _BLANK_MARKER = re.compile(r"[\s_.…·\-\u2013\u2014\u2002-\u200a<>\[\]{}()|:;/]*")
 _CELL = re.compile(r"v-([^.]+)\.(\d{1,5})\.(.+)")
+_ANSWERS = {"1": True, "0": False}
 CHECKED_BOX = "\u2612\u2611"
 
 
@@ -210,7 +211,7 @@ def _read_value(one: TemplateField, data: QueryDict, files: MultiValueDict[str, 
     name = f"v-{one.key}"
     widget = widget_for(one)
     if widget == "checkbox":
-        return name in data
+        return _ANSWERS.get(data.get(name, ""))
     if widget == "checks":
         return [value for value in data.getlist(name) if value]
     if widget == "table":

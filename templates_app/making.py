@@ -194,12 +194,13 @@ def take_drafts(document_id: uuid.UUID) -> int:
         document.drafts.filter(status=DraftStatus.OPEN).update(status=DraftStatus.REJECTED, **decided)
     accepted = [draft for draft in document.drafts.all() if draft.chosen_text]
     for draft in accepted:
+        is_as_written = draft.status == DraftStatus.ACCEPTED
         origin = Origin(
             source=Source.DRAFT,
-            author=Author.MODEL if draft.status == DraftStatus.ACCEPTED else Author.PERSON,
+            author=Author.MODEL if is_as_written else Author.PERSON,
             by=str(draft.decided_by_id or ""),
             detail=f"{draft.provider} {draft.model}".strip(),
-            sources=draft.sources,
+            sources=draft.sources if is_as_written else [],
         )
         document.values[draft.field_key] = draft.chosen_text
         document.origins[draft.field_key] = origin.model_dump(mode="json", exclude_defaults=True)

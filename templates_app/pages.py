@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,6 +19,7 @@ from accounts_app.choices import Role
 from accounts_app.errors import DnaError, NotSignedIn
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
+from jobs_app.canonical import digest_of
 from jobs_app.choices import JobStatus
 from llm_app.providers import is_any_available
 from templates_app.choices import FieldType, OnUnfilled
@@ -236,10 +238,23 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     if errors or missing:
         return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
     try:
-        document = create_document(actor=actor, template_id=template.id, name=name, values=values, wishes=wishes)
+        document = create_document(
+            actor=actor,
+            template_id=template.id,
+            name=name,
+            values=values,
+            wishes=wishes,
+            idempotency_key=_once(request, name, values, wishes),
+        )
     except UndecidedChanges as refused:
         return _fill_page(request, template, fields, values, name=name, status=refused.http_status)
     return redirect("document", document.id)
+
+
+def _once(request: HttpRequest, name: str, values: dict[str, Any], wishes: Wishes) -> str | None:
+    """One form sent twice as it was is one wish; changed after going back to it, it is another."""
+    form = request.POST.get("once", "")[:64]
+    return f"{form}/{digest_of([name, values, asdict(wishes)])}" if form else None
 
 
 def _wishes(request: HttpRequest) -> Wishes:
@@ -283,6 +298,7 @@ def _fill_page(
         "has_required": any(one.required for one in fields),
         "has_long_texts": any(one.type == FieldType.LONG_TEXT for one in fields),
         "name": name or template.name,
+        "once": request.POST.get("once") or uuid4().hex,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,
         "on_unfilled": OnUnfilled.choices,

@@ -352,10 +352,10 @@ def test_texts_are_asked_for_at_once_and_what_is_asked_is_fenced(
 def test_accepting_with_changes_and_rejecting(
     template: Template, actor: Actor, scripted: ScriptedProvider, client_of_editor: Client, client_of_viewer: Client
 ) -> None:
-    scripted.set_script(answering(wrote("A text.")))
+    scripted.set_script(answering(wrote("A text.", "V1")))
     document = drafting(template, actor)
     page = client_of_editor.get(f"/documents/{document.id}/").content.decode()
-    assert "2 texts to decide on" in page and "No source" in page and "AI-written" in page
+    assert "2 texts to decide on" in page and "Rests on Field “Company name”" in page and "AI-written" in page
     path = f"/documents/{document.id}/drafts"
     assert post_json(client_of_viewer, f"{path}/{REMARKS}", {"status": "accepted"}).status_code == 403
     assert post_json(client_of_editor, f"{path}/{REMARKS}", {"status": "open"}).status_code == 422
@@ -372,9 +372,12 @@ def test_accepting_with_changes_and_rejecting(
     done = fresh(document)
     assert done.status == JobStatus.COMPLETED and done.values[REMARKS] == "Another text."
     assert done.origins[REMARKS]["author"] == "person" and SUPPLIED in done.unfilled
+    assert done.origins[REMARKS].get("sources", []) == []
     shown = client_of_viewer.get(f"{API}/documents/{document.id}").json()
     assert {one["key"]: one["status"] for one in shown["drafts"]} == {REMARKS: "edited", SUPPLIED: "rejected"}
-    assert "Written by a language model" in client_of_viewer.get(f"/documents/{document.id}/").content.decode()
+    shown_page = client_of_viewer.get(f"/documents/{document.id}/").content.decode()
+    assert "Written by a language model, then changed by Ada Byron" in shown_page
+    assert "accepted by" not in shown_page and "rests on" not in shown_page
     late = post_json(client_of_editor, f"{path}/{REMARKS}", {"status": "rejected"})
     assert (late.status_code, error_of(late)["code"]) == (409, "draft_decided")
 
