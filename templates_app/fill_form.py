@@ -20,7 +20,7 @@ from templates_app.choices import FieldType
 from templates_app.fields import has_boxes
 from templates_app.matching import Match
 from templates_app.models import TemplateField, TemplateSection
-from templates_app.values import WrongValue, kept_picture
+from templates_app.values import WrongValue, asks_to_choose, kept_picture
 
 UNSURE_BELOW = 0.7
 _FEW_OPTIONS = 4
@@ -63,6 +63,11 @@ class Input:
     def hint(self) -> str:
         """The field's hint, unless it only repeats what stands at the place."""
         return "" if self.field.hint.strip() == self.field.marker.strip() else self.field.hint
+
+    @property
+    def options(self) -> list[str]:
+        """Without the entries that only ask to choose, for which the form has its own."""
+        return [one for one in self.field.options if not asks_to_choose(one)]
 
     @property
     def is_multiple(self) -> bool:
