@@ -20,7 +20,14 @@ from jobs_app.models import Artifact, Job
 from templates_app.batching import BATCH_WORKFLOW, BatchRequest
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.concepts import fold_label
-from templates_app.documents import Wishes, checked_document_name, missing_error, missing_fields, new_document
+from templates_app.documents import (
+    Wishes,
+    check_asked_provider,
+    checked_document_name,
+    missing_error,
+    missing_fields,
+    new_document,
+)
 from templates_app.errors import BatchNotReady, TableRefused
 from templates_app.fact_import import bad_rows
 from templates_app.fields import has_boxes
@@ -68,6 +75,7 @@ def create_batch(
     if wishes.draft:
         raise BadInput("Texts are drafted for one document at a time.", field="draft")
     template = usable_template(template_id, actor=actor)
+    check_asked_provider(wishes)
     if not wishes.partial:
         check_decided(template)
     filename = PurePath(file.name or "table").name[:255]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -15,6 +16,7 @@ from accounts_app.errors import BadInput
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import submit_job
 from jobs_app.models import Artifact, Job
+from llm_app.errors import NoProvider
 from llm_app.providers import check_provider
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.drafting import MAX_DRAFTS
@@ -79,6 +81,7 @@ class Prepared:
 
 def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, actor: Actor | None) -> Prepared:
     """Writes nothing. Raises ``BadValues``, ``UnknownProvider`` and ``NoProvider`` for a provider that is named."""
+    check_asked_provider(wishes)
     fields = list(template.fields.select_related("section"))
     given = clean_values(fields, values)
     matches = match_facts(template, fields)
@@ -88,6 +91,15 @@ def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, ac
     missing = _missing(fields, gathered.values, wishes, draft)
     preflight = look_before(template, fields, gathered, matches, missing=missing, draft=draft)
     return Prepared(fields, given, gathered, draft, preflight)
+
+
+def check_asked_provider(wishes: Wishes) -> None:
+    """Raise ``UnknownProvider``, and ``NoProvider`` for one that cannot be used where texts are to be drafted."""
+    if wishes.provider and wishes.draft:
+        check_provider(wishes.provider)
+    elif wishes.provider:
+        with suppress(NoProvider):
+            check_provider(wishes.provider)
 
 
 def missing_fields(
@@ -113,8 +125,6 @@ def missing_error(missing: Sequence[TemplateField], wishes: Wishes) -> BadInput:
 
 def _fields_to_draft(fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes) -> list[str]:
     """Empty long texts only: what is there is not written over."""
-    if wishes.draft and wishes.provider:
-        check_provider(wishes.provider)
     known = {one.key: one for one in fields}
     possible = [one.key for one in fields if one.type == FieldType.LONG_TEXT and one.key not in values]
     if wishes.draft == "all":

@@ -302,10 +302,18 @@ def test_the_command_makes_a_document_for_each_customer(
     assert {path.name.split(" ")[0] for path in (tmp_path / "out").iterdir()} == {"acme", "globex"}
 
 
-def test_the_command_refuses_what_is_missing(template: Template) -> None:
+def test_the_command_refuses_what_is_missing(template: Template, tmp_path: Path) -> None:
     template.fields.filter(key="version").update(required=True)
     code, said = command("--template", template.id)
     assert code == 1 and "Version" in said and not Document.objects.exists()
     assert command("--template", template.id, "--partial")[0] == 0
+    made = Document.objects.count()
+    code, said = command("--template", template.id, "--partial", "--provider", "hal")
+    assert code == 1 and "hal" in said
+    rows = tmp_path / "rows.csv"
+    rows.write_text("version\n1\n")
+    with pytest.raises(CommandError, match="hal"):
+        command("--template", template.id, "--rows", rows, "--provider", "hal")
+    assert Document.objects.count() == made
     with pytest.raises(CommandError, match="no such template"):
         command("--template", UUID(int=7))

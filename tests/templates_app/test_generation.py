@@ -20,6 +20,7 @@ from jobs_app.choices import EventType, JobStatus
 from jobs_app.jobs import cancel_job, retry_job, submit_job
 from jobs_app.models import Artifact, Event, Question
 from llm_app import lite
+from llm_app.errors import NoProvider, UnknownProvider
 from llm_app.models import Provider
 from llm_app.scripted.provider import ScriptedProvider
 from llm_app.scripted.script import Answer, Rule, Script, Stop, answering
@@ -442,6 +443,12 @@ def test_what_cannot_be_drafted_or_decided(
     assert set(refused.value.details) == {"version", "nothing"}
     with pytest.raises(BadInput):
         drafting(template, actor, REMARKS, provider="hal")
+    with pytest.raises(UnknownProvider):
+        create_document(actor=actor, template_id=template.id, name="x", values={}, wishes=Wishes(provider="hal"))
+    Provider.objects.filter(name="openai").update(enabled=False)
+    with pytest.raises(NoProvider):
+        drafting(template, actor, REMARKS, provider="openai")
+    create_document(actor=actor, template_id=template.id, name="x", values={}, wishes=Wishes(provider="openai"))
     scripted.set_script(answering(wrote("A text.")))
     made = create_document(
         actor=actor, template_id=template.id, name="x", values={}, wishes=Wishes(draft=[REMARKS])
