@@ -41,7 +41,7 @@ def store_bytes(
     tags: Iterable[str] = (),
 ) -> Artifact:
     """Keep a file. The bytes are on disk and synced before the row exists; the same bytes are kept once."""
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = sha256_of(data)
     path = blob_path(sha256)
     _write_once(path, data)
     with transaction.atomic(savepoint=False):
@@ -90,6 +90,11 @@ def _hold_blob(blob: Blob) -> None:
 def blob_path(sha256: str) -> Path:
     root: Path = settings.ARTIFACT_ROOT
     return root / sha256[:2] / sha256[2:4] / sha256
+
+
+def sha256_of(data: bytes) -> str:
+    """The name these bytes have, kept or not."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _write_once(path: Path, data: bytes) -> None:

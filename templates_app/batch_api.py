@@ -32,7 +32,7 @@ class BatchForm(Schema):
     name: str = Field("", max_length=180, description="Of the batch and of documents without a name of their own.")
     on_unfilled: OnUnfilled = Field(OnUnfilled.LIST, description="Fields without a value: keep, list or refuse.")
     facts: bool = Field(True, description="Take what is left out from the customer's fact sheet.")
-    partial: bool = Field(False, description="Make documents though fields that must be filled are empty.")
+    partial: bool = Field(False, description="Make them though required fields are empty or changes undecided.")
     pdf: bool = Field(False, description="Make PDFs, too, where LibreOffice is installed.")
 
 

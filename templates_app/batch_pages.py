@@ -11,15 +11,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts_app.errors import BadInput, TooLarge
+from accounts_app.errors import BadInput, Conflict, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.batches import batches_of, create_batch, documents_of, get_batch, zipped_file
+from templates_app.choices import OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.downloads import send_file
 from templates_app.errors import BadRows
+from templates_app.losses import undecided_in
 from templates_app.models import Template
 from templates_app.pages import paged, rights
+from templates_app.preflight import told_of_template
 from templates_app.templates import check_usable
 
 _OLDER_SHOWN = 10
@@ -36,13 +39,17 @@ def template_batch(request: HttpRequest, template_id: UUID) -> HttpResponse:
     if file is None:
         messages.error(request, "Choose a CSV or XLSX file.")
         return _form(request, template, status=422)
-    wishes = Wishes(partial="partial" in request.POST, pdf="pdf" in request.POST)
+    wishes = Wishes(
+        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        partial="partial" in request.POST,
+        pdf="pdf" in request.POST,
+    )
     name = request.POST.get("name", "")
     try:
         batch = create_batch(actor=actor_of(request), template_id=template_id, file=file, name=name, wishes=wishes)
     except BadRows as error:
         return _form(request, template, bad_rows=error.details["rows"], status=error.http_status)
-    except (BadInput, TooLarge) as error:
+    except (BadInput, Conflict, TooLarge) as error:
         messages.error(request, f"{file.name}: {error.user_message}")
         return _form(request, template, status=error.http_status)
     return redirect("batch", batch.id)
@@ -56,6 +63,9 @@ def _form(
         "fields": list(template.fields.all()),
         "batches": list(batches_of(actor_of(request), template_id=template.id)[:_OLDER_SHOWN]),
         "bad_rows": bad_rows or [],
+        "on_unfilled": OnUnfilled.choices,
+        "chosen_unfilled": OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        "undecided": told_of_template(undecided_in(template.losses)),
     }
     return render(request, "templates_app/template_batch.html", context, status=status)
 

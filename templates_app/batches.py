@@ -20,7 +20,14 @@ from jobs_app.models import Artifact, Job
 from templates_app.batching import BATCH_WORKFLOW, BatchRequest
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.concepts import fold_label
-from templates_app.documents import Wishes, checked_document_name, missing_fields, new_document
+from templates_app.documents import (
+    Wishes,
+    check_asked_provider,
+    checked_document_name,
+    missing_error,
+    missing_fields,
+    new_document,
+)
 from templates_app.errors import BatchNotReady, TableRefused
 from templates_app.fact_import import bad_rows
 from templates_app.fields import has_boxes
@@ -28,7 +35,8 @@ from templates_app.matching import Match, match_facts
 from templates_app.models import Batch, Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import gather_values
-from templates_app.preflight import missing_values
+from templates_app.pinning import pin_template
+from templates_app.preflight import check_decided
 from templates_app.tables import Table, TableRow, read_table, typed
 from templates_app.templates import check_usable, workable_template
 from templates_app.values import check_values
@@ -42,8 +50,9 @@ _NO_COLUMN = frozenset({FieldType.TABLE, FieldType.IMAGE})
 
 @dataclass(slots=True)
 class _Rows:
-    """What the table says: documents to be made, and rows that none is made of."""
+    """What the table says by the template's fields: documents to be made, and rows that none is made of."""
 
+    fields: list[TemplateField] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -84,6 +93,9 @@ def _make(
     template: Template, table: Table, name: str, filename: str, wishes: Wishes, *, actor: Actor | None
 ) -> Job:
     check_usable(template)
+    check_asked_provider(wishes)
+    if not wishes.partial:
+        check_decided(template)
     checked_name = checked_document_name(name or template.name)
     rows = _read_rows(template, table, checked_name, filename, wishes, actor)
     if not rows.documents:
@@ -91,10 +103,10 @@ def _make(
     batch = Batch(id=uuid7(), customer_id=template.customer_id, template=template, name=checked_name, filename=filename)
     batch.refused = [{"row": number, "message": sentence} for number, sentence in rows.refused.items()]
     batch.created_by = actor.user if actor else None
-    return _start(batch, rows.documents, wishes, actor=actor)
+    return _start(batch, rows, wishes, actor=actor)
 
 
-def _start(batch: Batch, documents: Sequence[Document], wishes: Wishes, *, actor: Actor | None) -> Job:
+def _start(batch: Batch, rows: _Rows, wishes: Wishes, *, actor: Actor | None) -> Job:
     job = submit_job(
         workflow=BATCH_WORKFLOW,
         arguments=BatchRequest(
@@ -106,10 +118,12 @@ def _start(batch: Batch, documents: Sequence[Document], wishes: Wishes, *, actor
     )
     batch.job = job
     batch.save(force_insert=True)
-    for document in documents:
+    pin = pin_template(batch.template, rows.fields)
+    for document in rows.documents:
         document.batch, document.job = batch, job
-    Document.objects.bulk_create(documents, batch_size=200)
-    record_audit(actor, "batch.created", batch, template_id=str(batch.template_id), documents=len(documents))
+        pin.hold(document)
+    Document.objects.bulk_create(rows.documents, batch_size=200)
+    record_audit(actor, "batch.created", batch, template_id=str(batch.template_id), documents=len(rows.documents))
     return job
 
 
@@ -124,7 +138,7 @@ def _read_rows(
     fields = list(template.fields.select_related("section"))
     columns = _columns(table, fields)
     matches = match_facts(template, fields)
-    rows = _Rows()
+    rows = _Rows(fields)
     for row in table.rows:
         values, own_name, problem = _read_row(row, columns, fields)
         gathered = gather_values(
@@ -194,11 +208,8 @@ def _read_row(
 
 
 def _what_is_missing(fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes) -> str:
-    if wishes.on_unfilled == OnUnfilled.REFUSE:
-        missing = [one for one in fields if one.key not in values]
-    else:
-        missing = missing_fields(fields, values, wishes)
-    return missing_values(missing).user_message if missing else ""
+    missing = missing_fields(fields, values, wishes)
+    return missing_error(missing, wishes).user_message if missing else ""
 
 
 # --- found again ----------------------------------------------------------------------------------------------------

@@ -57,8 +57,13 @@ class OnUnfilled(TextChoices):
     """What becomes of fields without a value when a document is made."""
 
     KEEP = WordOnUnfilled.KEEP.value, "They stay as they stand"
-    LIST = WordOnUnfilled.LIST.value, "They stay as they stand and the document lists them"
+    LIST = WordOnUnfilled.LIST.value, "They stay, and are listed"
     REFUSE = WordOnUnfilled.REFUSE.value, "No document is made"
+
+    @classmethod
+    def chosen(cls, name: str) -> OnUnfilled:
+        """By a form; what is no choice is the usual one."""
+        return cls(name) if name in cls.values else cls.LIST
 
 
 class ReviewMode(TextChoices):

@@ -48,7 +48,9 @@ def _as_uuid(text: str) -> UUID | None:
 @page_login_required
 def document_page(request: HttpRequest, document_id: UUID) -> HttpResponse:
     actor = actor_of(request)
-    related = Document.objects.select_related("template", "job", "file__blob", "pdf", "batch", "created_by")
+    related = Document.objects.select_related(
+        "template", "template_form", "job", "file__blob", "pdf", "batch", "created_by"
+    )
     document = related.get_for(actor, id=document_id)
     drafts = list(document.drafts.select_related("decided_by"))
     checks = document.checks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -15,6 +16,7 @@ from accounts_app.errors import BadInput
 from jobs_app.choices import JobStatus
 from jobs_app.jobs import submit_job
 from jobs_app.models import Artifact, Job
+from llm_app.errors import NoProvider
 from llm_app.providers import check_provider
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.drafting import MAX_DRAFTS
@@ -25,9 +27,18 @@ from templates_app.matching import match_facts
 from templates_app.models import Document, Template, TemplateField
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
-from templates_app.preflight import Preflight, look_before, missing_values, still_missing
+from templates_app.pinning import pin_template
+from templates_app.preflight import (
+    Preflight,
+    check_decided,
+    look_before,
+    missing_values,
+    still_empty,
+    still_missing,
+    unfilled_values,
+)
 from templates_app.templates import check_usable, workable_template
-from templates_app.values import WrongValue, bad_values, check_filled, clean_value, clean_values
+from templates_app.values import WrongValue, bad_values, clean_value, clean_values
 
 _MAX_NAME_CHARACTERS = 200
 
@@ -36,10 +47,11 @@ _MAX_NAME_CHARACTERS = 200
 class Wishes:
     """How a document is to be made.
 
-    ``on_unfilled`` says whether the document lists the fields without a value, passes over them or refuses them.
-    ``partial``: even those that must be filled may be empty. ``with_facts``: what is not given is taken from the
-    customer's fact sheet; None leaves a field empty all the same. ``draft``: keys of empty long texts for a language
-    model to write, or "all" of them; ``provider`` names the one to ask. ``pdf``: a PDF, too.
+    ``on_unfilled`` says whether the document lists the fields without a value, passes over them or, partial or not,
+    refuses them. ``partial``: those that must be filled may be empty, and tracked changes of the template undecided.
+    ``with_facts``: what is not given is taken from the customer's fact sheet; None leaves a field empty all the same.
+    ``draft``: keys of empty long texts for a language model to write, or "all" of them; ``provider`` names the one to
+    ask. ``pdf``: a PDF, too.
     """
 
     on_unfilled: OnUnfilled = OnUnfilled.LIST
@@ -69,26 +81,50 @@ class Prepared:
 
 def prepare(template: Template, values: Mapping[str, Any], wishes: Wishes, *, actor: Actor | None) -> Prepared:
     """Writes nothing. Raises ``BadValues``, ``UnknownProvider`` and ``NoProvider`` for a provider that is named."""
+    check_asked_provider(wishes)
     fields = list(template.fields.select_related("section"))
     given = clean_values(fields, values)
     matches = match_facts(template, fields)
     left_empty = values.keys() if wishes.with_facts else matches.keys()
     gathered = gather_values(given, matches, actor=actor, left_empty=left_empty)
     draft = _fields_to_draft(fields, gathered.values, wishes)
-    return Prepared(fields, given, gathered, draft, look_before(fields, gathered, matches, draft=draft))
+    missing = _missing(fields, gathered.values, wishes, draft)
+    preflight = look_before(template, fields, gathered, matches, missing=missing, draft=draft)
+    return Prepared(fields, given, gathered, draft, preflight)
+
+
+def check_asked_provider(wishes: Wishes) -> None:
+    """Raise ``UnknownProvider``, and ``NoProvider`` for one that cannot be used where texts are to be drafted."""
+    if wishes.provider and wishes.draft:
+        check_provider(wishes.provider)
+    elif wishes.provider:
+        with suppress(NoProvider):
+            check_provider(wishes.provider)
 
 
 def missing_fields(
     fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes
 ) -> list[TemplateField]:
     """Those for want of which ``create_document`` would refuse these values, where they are all there will be."""
-    return [] if wishes.partial else still_missing(fields, values, _fields_to_draft(fields, values, wishes))
+    if wishes.partial and wishes.on_unfilled != OnUnfilled.REFUSE:
+        return []
+    return _missing(fields, values, wishes, _fields_to_draft(fields, values, wishes))
+
+
+def _missing(
+    fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes, draft: Sequence[str]
+) -> list[TemplateField]:
+    wanted = still_empty if wishes.on_unfilled == OnUnfilled.REFUSE else still_missing
+    return wanted(fields, values, draft)
+
+
+def missing_error(missing: Sequence[TemplateField], wishes: Wishes) -> BadInput:
+    """What is said where these are missing."""
+    return unfilled_values(missing) if wishes.on_unfilled == OnUnfilled.REFUSE else missing_values(missing)
 
 
 def _fields_to_draft(fields: Sequence[TemplateField], values: Mapping[str, Any], wishes: Wishes) -> list[str]:
     """Empty long texts only: what is there is not written over."""
-    if wishes.draft and wishes.provider:
-        check_provider(wishes.provider)
     known = {one.key: one for one in fields}
     possible = [one.key for one in fields if one.type == FieldType.LONG_TEXT and one.key not in values]
     if wishes.draft == "all":
@@ -120,9 +156,9 @@ def create_document(
     """Check the values and start making the document. Fields without a value stay as they are in the file.
 
     Without an actor it is whoever runs the installation who asks. Raises ``BadValues`` with a sentence per field key,
-    ``MissingValues`` unless a partial document is wanted, ``BadInput`` for the name, ``UnknownProvider``,
-    ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``NotAllowed``, ``NotFound`` and
-    ``IdempotencyConflict``.
+    ``MissingValues`` and ``UndecidedChanges`` unless a partial document is wanted, ``BadInput`` for the name,
+    ``UnknownProvider``, ``NoProvider``, ``TemplateNotReady``, ``TemplateArchived``, ``TemplateChanged``,
+    ``NotAllowed``, ``NotFound`` and ``IdempotencyConflict``.
     """
     wishes = wishes or Wishes()
     template = workable_template(template_id, actor=actor)
@@ -158,10 +194,10 @@ def _make(
     check_usable(template)
     checked_name = checked_document_name(name or template.name)
     prepared = prepare(template, values, wishes, actor=actor)
-    if wishes.on_unfilled == OnUnfilled.REFUSE:
-        check_filled(prepared.fields, prepared.gathered.values)
-    if not wishes.partial and not prepared.preflight.is_ready:
-        raise missing_values(prepared.preflight.missing)
+    if missing := missing_fields(prepared.fields, prepared.gathered.values, wishes):
+        raise missing_error(missing, wishes)
+    if not wishes.partial:
+        check_decided(template)
     return _start(template, checked_name, prepared, wishes, actor=actor, round_id=round_id)
 
 
@@ -176,15 +212,16 @@ def _start(
 ) -> Job:
     document = new_document(template, name, prepared.gathered, actor=actor)
     document.round = round_id
+    pin_template(template, prepared.fields).hold(document)
     document.save(force_insert=True)
     record_audit(actor, "document.created", document, template_id=str(template.id))
     document.job = submit_job(
         workflow=GENERATE_WORKFLOW,
         arguments=GenerationRequest(
             document_id=document.id,
-            template_sha256=template.file_sha256,
             list_unfilled=wishes.on_unfilled == OnUnfilled.LIST,
             partial=wishes.partial,
+            refuse=wishes.on_unfilled == OnUnfilled.REFUSE,
             pdf=wishes.pdf,
             draft=prepared.draft,
             provider=wishes.provider,

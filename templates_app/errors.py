@@ -54,6 +54,12 @@ class MissingValues(BadInput):
     code = "missing_values"
 
 
+class UndecidedChanges(Conflict):
+    """The template holds tracked changes that wait to be accepted or rejected. Decide about them first."""
+
+    code = "undecided_changes"
+
+
 class DraftDecided(Conflict):
     """The document was made with what was decided about this text; it cannot be decided anew."""
 

@@ -20,13 +20,14 @@ from templates_app.choices import FieldType
 from templates_app.fields import has_boxes
 from templates_app.matching import Match
 from templates_app.models import TemplateField, TemplateSection
-from templates_app.values import WrongValue, kept_picture
+from templates_app.values import WrongValue, asks_to_choose, kept_picture
 
 UNSURE_BELOW = 0.7
 _FEW_OPTIONS = 4
 _SPARE_ROWS = 2
 _BLANK_MARKER = re.compile(r"[\s_.…·\-\u2013\u2014\u2002-\u200a<>\[\]{}()|:;/]*")
 _CELL = re.compile(r"v-([^.]+)\.(\d{1,5})\.(.+)")
+_ANSWERS = {"1": True, "0": False}
 CHECKED_BOX = "\u2612\u2611"
 
 
@@ -62,6 +63,11 @@ class Input:
     def hint(self) -> str:
         """The field's hint, unless it only repeats what stands at the place."""
         return "" if self.field.hint.strip() == self.field.marker.strip() else self.field.hint
+
+    @property
+    def options(self) -> list[str]:
+        """Without the entries that only ask to choose, for which the form has its own."""
+        return [one for one in self.field.options if not asks_to_choose(one)]
 
     @property
     def is_multiple(self) -> bool:
@@ -210,7 +216,7 @@ def _read_value(one: TemplateField, data: QueryDict, files: MultiValueDict[str, 
     name = f"v-{one.key}"
     widget = widget_for(one)
     if widget == "checkbox":
-        return name in data
+        return _ANSWERS.get(data.get(name, ""))
     if widget == "checks":
         return [value for value in data.getlist(name) if value]
     if widget == "table":

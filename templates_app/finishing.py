@@ -24,12 +24,14 @@ from templates_app.generation import FilledFile, fill_word_file
 from templates_app.models import Document, Template
 from templates_app.page_pictures import Pages, look_at_pages
 from templates_app.pdf import convert_to_pdf
+from templates_app.pinning import fields_of, file_of
 from templates_app.preflight import missing_required
 from templates_app.result_check import (
     CheckFinding,
     check_contents,
     check_markers,
     check_pages,
+    check_undecided,
     check_values,
 )
 from templates_app.word import run_word_child
@@ -130,19 +132,20 @@ async def look_at_result(document_id: uuid.UUID, filled: FilledFile, pdf_id: uui
     except WordFileRefused as refused:
         looked.notes.append(f"The finished file could not be looked at: {refused.user_message}")
     else:
-        fields = await run_sync(lambda: list(document.template.fields.all()))
-        looked.findings += [*check_markers(parse, fields, document.values), *check_contents(parse.outline)]
+        fields = await run_sync(fields_of, document)
+        looked.findings += check_markers(parse, fields, document.values, filled.places)
+        looked.findings += [*check_undecided(parse.outline), *check_contents(parse.outline)]
     if pdf_id is not None:
         await _look_at_pages(document, pdf_id, looked)
     return looked
 
 
 def _document(document_id: uuid.UUID) -> Document:
-    return Document.objects.select_related("template__file").get(id=document_id)
+    return Document.objects.select_related("template__file", "template_file", "template_form").get(id=document_id)
 
 
 def _look_at_values(document: Document, filled: FilledFile) -> list[CheckFinding]:
-    fields = list(document.template.fields.all())
+    fields = fields_of(document)
     empty = [one.key for one in missing_required(fields, document.values)]
     return list(check_values(fields, empty, filled.skipped))
 
@@ -160,7 +163,7 @@ async def _look_at_pages(document: Document, pdf_id: uuid.UUID, looked: Looked) 
     """Pages beside the template's; where they cannot be drawn a note says so."""
     pdf = await run_sync(lambda: artifacts.read_bytes(Artifact.objects.get(id=pdf_id)))
     try:
-        template_pages = await _template_pages(document.template)
+        template_pages = await _template_pages(document.template, file_of(document))
         pages = await asyncio.to_thread(look_at_pages, pdf)
     except (PagesUnavailable, PdfUnavailable, PdfFailed) as error:
         looked.notes.append(error.user_message)
@@ -170,36 +173,36 @@ async def _look_at_pages(document: Document, pdf_id: uuid.UUID, looked: Looked) 
     looked.template_pages = template_pages.pictures
 
 
-async def _template_pages(template: Template) -> KeptPages:
+async def _template_pages(template: Template, file: Artifact) -> KeptPages:
     """Drawn once for each file a template had."""
-    if (kept := await run_sync(_kept_pages, template)) is not None:
+    if (kept := await run_sync(_kept_pages, template, file)) is not None:
         return kept
-    data = await run_sync(artifacts.read_bytes, template.file)
-    pdf = await asyncio.to_thread(convert_to_pdf, data, suffix=Path(template.file.filename).suffix)
-    return await run_sync(_keep_template_pages, template, pdf, await asyncio.to_thread(look_at_pages, pdf))
+    data = await run_sync(artifacts.read_bytes, file)
+    pdf = await asyncio.to_thread(convert_to_pdf, data, suffix=Path(file.filename).suffix)
+    return await run_sync(_keep_template_pages, template, file, pdf, await asyncio.to_thread(look_at_pages, pdf))
 
 
-def _kept_pages(template: Template) -> KeptPages | None:
-    pdf = _of_template_file(template, TEMPLATE_PDF_ENTITY).first()
+def _kept_pages(template: Template, file: Artifact) -> KeptPages | None:
+    pdf = _of_template_file(template, file, TEMPLATE_PDF_ENTITY).first()
     if pdf is None:
         return None
     blank = [int(tag.removeprefix(_BLANK)) for tag in pdf.tags if tag.startswith(_BLANK)]
-    pictures = dict(_of_template_file(template, TEMPLATE_PAGE_ENTITY).values_list("filename", "id"))
+    pictures = dict(_of_template_file(template, file, TEMPLATE_PAGE_ENTITY).values_list("filename", "id"))
     return KeptPages(pictures=list(pictures.values()), blank=blank)
 
 
-def _keep_template_pages(template: Template, pdf: bytes, pages: Pages) -> KeptPages:
+def _keep_template_pages(template: Template, file: Artifact, pdf: bytes, pages: Pages) -> KeptPages:
     """The PDF last, with its empty pages as tags: where it is, the pictures are."""
-    of_file = [template.file_sha256]
+    of_file = [file.blob_id]
     pictures = _keep_pictures(template.customer_id, pages, TEMPLATE_PAGE_ENTITY, template.id, of_file)
     tags = [*of_file, *(f"{_BLANK}{number}" for number in pages.blank)]
     _keep(pdf, template.customer_id, f"{template.name}.pdf", TEMPLATE_PDF_ENTITY, template.id, tags=tags)
     return KeptPages(pictures=pictures, blank=pages.blank)
 
 
-def _of_template_file(template: Template, entity: str) -> models.QuerySet[Artifact]:
+def _of_template_file(template: Template, file: Artifact, entity: str) -> models.QuerySet[Artifact]:
     known = Artifact.objects.filter(customer_id=template.customer_id, entity_type=entity, entity_id=template.id)
-    return known.filter(tags__contains=[template.file_sha256]).order_by("filename", "created_at")
+    return known.filter(tags__contains=[file.blob_id]).order_by("filename", "created_at")
 
 
 def _keep_pictures(

@@ -21,7 +21,8 @@ from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from templates_app.errors import TemplateNotReady
 from templates_app.models import Document, TemplateField
-from templates_app.result_check import Skip
+from templates_app.pinning import fields_of, file_of
+from templates_app.result_check import Place, Skip, places_like_markers
 from templates_app.word import run_word_child
 
 GENERATE_WORKFLOW = "document.generate"
@@ -35,12 +36,16 @@ class GenerateRequest(BaseModel):
 
 
 class FilledFile(BaseModel):
-    """The finished file, and the keys of the fields that were left as they stand."""
+    """The finished file, and the keys of the fields that were left as they stand.
+
+    ``places``: where values stand that could be read as places to be filled in.
+    """
 
     artifact_id: uuid.UUID
     sha256: str
     unfilled: list[str]
     skipped: list[Skip] = []
+    places: list[Place] = []
 
 
 class GenerateResult(BaseModel):
@@ -82,21 +87,27 @@ async def fill_word_file(document_id: uuid.UUID) -> FilledFile:
         filled, told = out.read_bytes(), json.loads(report.read_text(encoding="utf-8"))
     artifact = await run_sync(_keep, filled, document_id, source)
     skipped = [Skip(key=one["key"], reason=one["reason"]) for one in told["skipped"]]
-    return FilledFile(artifact_id=artifact.id, sha256=artifact.blob_id, unfilled=source.unfilled, skipped=skipped)
+    return FilledFile(
+        artifact_id=artifact.id,
+        sha256=artifact.blob_id,
+        unfilled=source.unfilled,
+        skipped=skipped,
+        places=places_like_markers(told["placed"]),
+    )
 
 
 def _source(document_id: uuid.UUID) -> _Source:
-    document = Document.objects.select_related("template__file").get(id=document_id)
-    template = document.template
-    if not template.is_ready:
+    related = Document.objects.select_related("template__file", "template_file", "template_form")
+    document = related.get(id=document_id)
+    if not document.template.is_ready:
         raise TemplateNotReady()
-    fields = list(template.fields.select_related("section").order_by("ordinal"))
+    file, fields = file_of(document), fields_of(document)
     return _Source(
-        path=artifacts.verified_path(template.file),
+        path=artifacts.verified_path(file),
         data=json.dumps({"values": document.values, "fields": [field_for_library(field) for field in fields]}),
         customer_id=document.customer_id,
-        filename=f"{document.name}{Path(template.file.filename).suffix or '.docx'}",
-        media_type=template.file.media_type,
+        filename=f"{document.name}{Path(file.filename).suffix or '.docx'}",
+        media_type=file.media_type,
         unfilled=[field.key for field in fields if field.key not in document.values],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypedDict
 
 from templates_app.docx.model import Loss, LossKind
@@ -27,6 +28,28 @@ class LossSummary(TypedDict):
     unread: int
     sentence: str
     places: list[LossPlace]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Traces of people at work on a Word file, which every document made of it holds, too."""
+
+    changes: int
+    comments: int
+
+    def told(self, where: str) -> list[str]:
+        """A sentence for each kind that there is; ``where`` names the file that holds them."""
+        sentences = []
+        if self.changes:
+            waits = "tracked change that waits" if self.changes == 1 else "tracked changes that wait"
+            sentences.append(
+                f"{where} holds {self.changes:,} {waits} to be accepted or rejected: "
+                "readers see the old text beside the new."
+            )
+        if self.comments:
+            comments = "comment" if self.comments == 1 else "comments"
+            sentences.append(f"{where} holds {self.comments:,} {comments} that every reader can see.")
+        return sentences
 
 
 _WORDS: dict[LossKind, tuple[str, str, str]] = {
@@ -141,6 +164,11 @@ def summarize_losses(losses: Iterable[Loss]) -> list[LossSummary]:
     for loss in losses:
         by_kind.setdefault(loss.kind, []).append(loss)
     return [_summary(kind, by_kind[kind]) for kind in _WORDS if kind in by_kind]
+
+
+def undecided_in(losses: Iterable[LossSummary]) -> Undecided:
+    counts = {loss["kind"]: loss["count"] for loss in losses}
+    return Undecided(counts.get(LossKind.TRACKED_CHANGE.value, 0), counts.get(LossKind.COMMENT.value, 0))
 
 
 def _summary(kind: LossKind, losses: list[Loss]) -> LossSummary:

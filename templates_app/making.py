@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from typing import Literal
 
-from django.utils import timezone
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from jobs_app import steps
+from jobs_app.models import Question
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from llm_app import gateway
@@ -32,7 +34,8 @@ from templates_app.generation import GENERATE_WORKFLOW
 from templates_app.models import Document, Draft, Fact
 from templates_app.origins import Origin, Source
 from templates_app.parsing import read_parse
-from templates_app.preflight import check_nothing_missing
+from templates_app.pinning import fields_of, reading_of
+from templates_app.preflight import check_all_filled, check_nothing_missing
 
 DRAFTS_QUESTION = "drafts"
 """Key of the step that waits for a person; ``drafts`` answers it when the last text is decided."""
@@ -41,12 +44,15 @@ logger = logging.getLogger(__name__)
 
 
 class GenerationRequest(BaseModel):
-    """``draft``: keys of the fields a language model writes a text for. ``partial``: required fields may stay empty."""
+    """``draft``: keys of the fields a language model writes a text for. ``partial``: required fields may stay empty.
+
+    ``refuse``: none may stay empty, required or not.
+    """
 
     document_id: uuid.UUID
-    template_sha256: str
     list_unfilled: bool = True
     partial: bool = False
+    refuse: bool = False
     pdf: bool = False
     draft: list[str] = []
     provider: str = ""
@@ -75,9 +81,9 @@ class DraftsKept(BaseModel):
 
 
 class DraftsDecided(BaseModel):
-    """The answer to the job's question. What is still undecided then stays out of the document."""
+    """To go on is all there is to answer: who does not want the document cancels its job, and nothing is lost."""
 
-    go_on: bool
+    go_on: Literal[True] = Field(title="Go on; texts that are still undecided are rejected")
 
 
 class GenerationResult(BaseModel):
@@ -93,7 +99,9 @@ class GenerationResult(BaseModel):
 async def make_document(run: Run, request: GenerationRequest) -> GenerationResult:
     if request.draft:
         await _draft_texts(run, request)
-        if not request.partial:
+        if request.refuse:
+            await run.step("preflight", check_all_filled, request.document_id)
+        elif not request.partial:
             await run.step("preflight", check_nothing_missing, request.document_id)
     await run.progress(50, "Filling the template")
     finished = await finish_file(run, request.document_id, list_unfilled=request.list_unfilled, pdf=request.pdf)
@@ -108,7 +116,10 @@ async def _draft_texts(run: Run, request: GenerationRequest) -> None:
     kept = await run.options(atomic=True).step("keep-drafts", keep_drafts, request.document_id, plan, replies)
     await run.progress(40, f"{kept.open} texts drafted, {count_reasons(kept.reasons)}")
     if kept.open:
-        question = "A language model wrote texts for this document. Accept, change or reject each on its page."
+        question = (
+            "A language model wrote texts for this document. Accept, change or reject each on its page; to go on here "
+            "rejects those that are still undecided. Cancel the job if the document should not be made."
+        )
         await run.ask(DRAFTS_QUESTION, question, DraftsDecided)
     await run.options(atomic=True).step("take-drafts", take_drafts, request.document_id)
 
@@ -126,17 +137,16 @@ async def _ask(run: Run, question: DraftQuestion) -> DraftReply:
 
 def plan_drafts(document_id: uuid.UUID, keys: Sequence[str], provider: str) -> DraftPlan:
     """What is asked about each field; nothing where no language model can be used. Reads only."""
-    document = Document.objects.select_related("template__parsed_file").get(id=document_id)
+    document = Document.objects.select_related("template__parsed_file", "template_form").get(id=document_id)
     chosen = provider or _chosen_provider()
     if not chosen:
         return DraftPlan(questions=[], notes=["No language model can be used, so no text was drafted."])
-    template = document.template
-    fields = list(template.fields.select_related("section"))
-    assert template.parsed_file is not None  # noqa: S101 - only what was read is filled
+    fields, reading = fields_of(document), reading_of(document)
+    assert reading is not None  # noqa: S101 - only what was read is filled
     known = gather_known(_facts(document), document.values, fields)
     wanted = [one for one in fields if one.key in keys]
-    outline = read_parse(template.parsed_file).outline
-    return DraftPlan(questions=ask_for_texts(template, wanted, outline, known, provider=chosen), notes=[])
+    outline = read_parse(reading).outline
+    return DraftPlan(questions=ask_for_texts(document.template, wanted, outline, known, provider=chosen), notes=[])
 
 
 def _chosen_provider() -> str:
@@ -176,17 +186,21 @@ def keep_drafts(document_id: uuid.UUID, plan: DraftPlan, replies: Sequence[Draft
 
 
 def take_drafts(document_id: uuid.UUID) -> int:
-    """Put the accepted texts into the document, with who accepted them; the rest is rejected by having been left."""
+    """Put the accepted texts into the document, with who accepted them; who went on without the rest rejected it."""
     document = Document.objects.select_for_update(no_key=True).get(id=document_id)
-    document.drafts.filter(status=DraftStatus.OPEN).update(status=DraftStatus.REJECTED, decided_at=timezone.now())
+    went_on = Question.objects.filter(job_id=steps.current_job_id(), key=DRAFTS_QUESTION).first()
+    if went_on is not None:
+        decided = {"decided_by": went_on.answered_by_id, "decided_at": went_on.answered_at}
+        document.drafts.filter(status=DraftStatus.OPEN).update(status=DraftStatus.REJECTED, **decided)
     accepted = [draft for draft in document.drafts.all() if draft.chosen_text]
     for draft in accepted:
+        is_as_written = draft.status == DraftStatus.ACCEPTED
         origin = Origin(
             source=Source.DRAFT,
-            author=Author.MODEL if draft.status == DraftStatus.ACCEPTED else Author.PERSON,
+            author=Author.MODEL if is_as_written else Author.PERSON,
             by=str(draft.decided_by_id or ""),
             detail=f"{draft.provider} {draft.model}".strip(),
-            sources=draft.sources,
+            sources=draft.sources if is_as_written else [],
         )
         document.values[draft.field_key] = draft.chosen_text
         document.origins[draft.field_key] = origin.model_dump(mode="json", exclude_defaults=True)

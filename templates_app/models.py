@@ -276,6 +276,17 @@ class Document(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="documents")
     template = models.ForeignKey(Template, models.PROTECT, related_name="documents")
     template_sha256 = models.CharField(max_length=64, help_text="Of the Word file it was made from.")
+    template_file = models.ForeignKey(
+        Artifact, models.PROTECT, null=True, blank=True, related_name="+", help_text="The Word file it is made from."
+    )
+    template_form = models.ForeignKey(
+        Artifact,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The template's fields as they were when it was asked for, JSON.",
+    )
     name = models.CharField(max_length=200)
     values = models.JSONField(default=dict, help_text="By field key.")
     origins = models.JSONField(

@@ -37,7 +37,7 @@ class Origin(BaseModel):
     detail: str = ""
     """In words: the file and row it stood in, the fact's own source."""
     sources: list[str] = []
-    """Of a draft: what it rests on; empty is "no source"."""
+    """Of a draft by a model: what it rests on; empty is "no source"."""
 
 
 @dataclass(slots=True)

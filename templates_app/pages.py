@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,9 +19,10 @@ from accounts_app.choices import Role
 from accounts_app.errors import DnaError, NotSignedIn
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
+from jobs_app.canonical import digest_of
 from jobs_app.choices import JobStatus
 from llm_app.providers import is_any_available
-from templates_app.choices import FieldType
+from templates_app.choices import FieldType, OnUnfilled
 from templates_app.documents import (
     Wishes,
     create_document,
@@ -29,7 +31,7 @@ from templates_app.documents import (
     values_to_take_over,
 )
 from templates_app.downloads import html_fragment, send_file
-from templates_app.errors import BadField
+from templates_app.errors import BadField, UndecidedChanges
 from templates_app.fields import edit_field, get_field
 from templates_app.fill_form import (
     UNSURE_BELOW,
@@ -40,8 +42,10 @@ from templates_app.fill_form import (
     read_values,
 )
 from templates_app.forms import FieldForm
+from templates_app.losses import undecided_in
 from templates_app.matching import known_values, match_facts
 from templates_app.models import Correction, Document, Template, TemplateField
+from templates_app.preflight import told_of_template
 from templates_app.previews import template_preview
 from templates_app.templates import (
     archive_template,
@@ -231,16 +235,37 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
     wishes = _wishes(request)
     missing = missing_fields(fields, values, wishes)
     errors = check_values(fields, values)[1] | errors
-    if not errors and not missing:
-        document = create_document(actor=actor, template_id=template.id, name=name, values=values, wishes=wishes)
-        return redirect("document", document.id)
-    return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
+    if errors or missing:
+        return _fill_page(request, template, fields, values, name=name, status=422, errors=errors, missing=missing)
+    try:
+        document = create_document(
+            actor=actor,
+            template_id=template.id,
+            name=name,
+            values=values,
+            wishes=wishes,
+            idempotency_key=_once(request, name, values, wishes),
+        )
+    except UndecidedChanges as refused:
+        return _fill_page(request, template, fields, values, name=name, status=refused.http_status)
+    return redirect("document", document.id)
+
+
+def _once(request: HttpRequest, name: str, values: dict[str, Any], wishes: Wishes) -> str | None:
+    """One form sent twice as it was is one wish; changed after going back to it, it is another."""
+    form = request.POST.get("once", "")[:64]
+    return f"{form}/{digest_of([name, values, asdict(wishes)])}" if form else None
 
 
 def _wishes(request: HttpRequest) -> Wishes:
-    """What the form shows is what is meant: a field that was cleared stays empty, whatever the fact sheet says."""
+    """What the form shows is what is meant: a field that was cleared stays empty, whatever the fact sheet says.
+
+    "Create with these left empty" says so of fields that were to be refused, too.
+    """
+    on_unfilled, partial = OnUnfilled.chosen(request.POST.get("on_unfilled", "")), "incomplete" in request.POST
     return Wishes(
-        partial="incomplete" in request.POST,
+        on_unfilled=OnUnfilled.LIST if partial and on_unfilled == OnUnfilled.REFUSE else on_unfilled,
+        partial=partial,
         with_facts=False,
         draft="all" if "draft" in request.POST else (),
         pdf="pdf" in request.POST,
@@ -273,8 +298,13 @@ def _fill_page(
         "has_required": any(one.required for one in fields),
         "has_long_texts": any(one.type == FieldType.LONG_TEXT for one in fields),
         "name": name or template.name,
+        "once": request.POST.get("once") or uuid4().hex,
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,
+        "on_unfilled": OnUnfilled.choices,
+        "chosen_unfilled": OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        "undecided": told_of_template(undecided_in(template.losses)),
+        "is_undecided": status == UndecidedChanges.http_status,
         "may_draft": any(one.type == FieldType.LONG_TEXT for one in asked) and is_any_available(),
         "chosen": request.POST if request.method == "POST" else {"pdf": "1"},
     }

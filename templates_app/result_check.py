@@ -6,18 +6,20 @@ The file is read as any template is, so that a place to be filled in is found wh
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 
 from templates_app.concepts import fold_label
-from templates_app.docx.model import Outline, Parse
+from templates_app.docx.model import Anchor, Outline, Parse
+from templates_app.losses import summarize_losses, undecided_in
 from templates_app.models import TemplateField
 
 _MOST_NAMED = 5
-_BRACKETED = re.compile(r"[\[{<«$(%#].*\w.*", re.DOTALL)
+_OPENING = "[{<«$(%#"
+_BRACKETED = re.compile(rf"[{re.escape(_OPENING)}].*\w.*", re.DOTALL)
 _ENTRY = re.compile(r"\t\s*(?:\d+|[ivxlc]+)\s*$")
 _END_OF_ENTRY = re.compile(r"[\s.…·]*$")
 _NUMBER = re.compile(r"^(?:[A-Z]\.)?\d+(?:\.\d+)*\.?[\s-]+")
@@ -27,6 +29,8 @@ class CheckKind(StrEnum):
     MARKER_LEFT = "marker_left"
     REQUIRED_EMPTY = "required_empty"
     NOT_WRITTEN = "not_written"
+    UNDECIDED_CHANGES = "undecided_changes"
+    COMMENTS = "comments"
     STALE_CONTENTS = "stale_contents"
     EMPTY_PAGE = "empty_page"
 
@@ -47,6 +51,28 @@ class Skip(BaseModel):
     reason: str
 
 
+class Place(BaseModel):
+    """A stretch of a paragraph of the finished file, as an anchor of the Word library."""
+
+    part: str
+    p: int
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, anchor: Anchor) -> Place:
+        return cls(part=anchor.part, p=anchor.p, start=anchor.start, end=anchor.end)
+
+    def holds(self, character: int) -> bool:
+        return self.start <= character < self.end
+
+
+def places_like_markers(placed: Iterable[Mapping[str, Any]]) -> list[Place]:
+    """Where values stand that could be read as places to be filled in; ``placed`` as the Word library reports it."""
+    alike = (one for one in placed if any(character in one["text"] for character in _OPENING))
+    return [Place(**place) for one in alike for place in (one["place"], *one["further"])]
+
+
 def check_values(
     fields: Sequence[TemplateField], empty: Collection[str], skipped: Sequence[Skip]
 ) -> Iterator[CheckFinding]:
@@ -61,19 +87,35 @@ def check_values(
 
 
 def check_markers(
-    result: Parse, fields: Sequence[TemplateField], values: Mapping[str, Any]
+    result: Parse, fields: Sequence[TemplateField], values: Mapping[str, Any], filled: Sequence[Place]
 ) -> Iterator[CheckFinding]:
-    """Places to be filled in that still stand in the file, other than those of fields left empty."""
+    """Places to be filled in that still stand in the file, other than those of fields left empty.
+
+    What begins in a place that was ``filled`` is what somebody wrote there.
+    """
     left_empty = {one.marker.strip() for one in fields if one.key not in values}
+    written: dict[tuple[str, int], list[Place]] = {}
+    for place in filled:
+        written.setdefault((place.part, place.p), []).append(place)
     seen: set[str] = set()
     for found in result.fields:
         marker = found.marker.strip()
         if marker in seen or marker in left_empty or not _BRACKETED.fullmatch(marker):
             continue
+        if all(any(place.holds(a.start) for place in written.get((a.part, a.p), ())) for a in found.anchors):
+            continue
         seen.add(marker)
         yield CheckFinding(
             kind=CheckKind.MARKER_LEFT, sentence=f"“{marker[:80]}” still stands in the document, to be filled in."
         )
+
+
+def check_undecided(outline: Outline) -> Iterator[CheckFinding]:
+    """Tracked changes and comments, which are nothing for who gets the document."""
+    undecided = undecided_in(summarize_losses(outline.losses))
+    kinds = [CheckKind.UNDECIDED_CHANGES] * bool(undecided.changes) + [CheckKind.COMMENTS] * bool(undecided.comments)
+    for kind, sentence in zip(kinds, undecided.told("The document"), strict=True):
+        yield CheckFinding(kind=kind, sentence=sentence)
 
 
 def check_contents(outline: Outline) -> Iterator[CheckFinding]:

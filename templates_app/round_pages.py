@@ -13,10 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts_app.errors import BadInput, Conflict, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
+from templates_app.choices import OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.downloads import send_zip
 from templates_app.errors import NobodyServed
+from templates_app.losses import undecided_in
 from templates_app.models import Template
+from templates_app.preflight import told_of_template
 from templates_app.rounds import MAX_CUSTOMERS, candidates, make_round, zipped_round
 
 
@@ -27,7 +30,10 @@ def template_round(request: HttpRequest, template_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _form(request, template)
     wishes = Wishes(
-        partial="partial" in request.POST, pdf="pdf" in request.POST, draft="all" if "draft" in request.POST else ()
+        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        partial="partial" in request.POST,
+        pdf="pdf" in request.POST,
+        draft="all" if "draft" in request.POST else (),
     )
     try:
         made = make_round(
@@ -59,6 +65,9 @@ def _form(
         "name": request.POST.get("name", template.name),
         "wished": request.POST,
         "most": MAX_CUSTOMERS,
+        "on_unfilled": OnUnfilled.choices,
+        "chosen_unfilled": OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        "undecided": told_of_template(undecided_in(template.losses)),
     }
     return render(request, "templates_app/template_round.html", context, status=status)
 

@@ -274,7 +274,7 @@ class Making(Schema):
         description="Fields without a value: keep (as they stand), list (and name them), refuse (no document is made).",
     )
     facts: bool = Field(True, description="Take what is left out from the customer's fact sheet; null stays empty.")
-    partial: bool = Field(False, description="Make the document though fields that must be filled are empty.")
+    partial: bool = Field(False, description="Make it though required fields are empty or changes undecided.")
     draft: list[str] | Literal["all"] = Field(
         [], description="Keys of empty long texts for a language model to write; a person decides about each."
     )
@@ -334,8 +334,11 @@ class SectionCheckOut(Schema):
 class PreflightOut(Schema):
     """What a document would be made of, and what is missing, by section. Nothing is written."""
 
-    ready: bool = Field(alias="is_ready", description="Nothing that must be filled is missing.")
+    ready: bool = Field(alias="is_ready", description="Nothing is missing, and no tracked change is undecided.")
     missing: list[str] = Field(description="Keys.")
+    undecided_changes: int = Field(alias="undecided.changes", description="Tracked changes in the template's file.")
+    comments: int = Field(alias="undecided.comments", description="Comments in the template's file.")
+    notes: list[str] = Field(description="What every reader of the document would see, a sentence each.")
     sections: list[SectionCheckOut]
 
     @staticmethod

@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.formats import date_format
 
 from accounts_app.models import User
-from templates_app.choices import FieldType
+from templates_app.choices import Author, FieldType
 from templates_app.models import Document, Fact, TemplateField, TemplateSection
 from templates_app.origins import Origin, Source
+from templates_app.pinning import fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ShownGroup:
 
 def shown_groups(document: Document) -> dict[str, Any]:
     """``groups`` of filled values by section, and the ``unfilled`` fields; keys the template lost since come last."""
-    fields = list(document.template.fields.select_related("section"))
+    fields = fields_of(document)
     groups: dict[Any, ShownGroup] = {}
     people = _people(document)
     for one in fields:
@@ -62,14 +63,17 @@ def _with_origin(shown: ShownValue, data: dict[str, Any] | None, people: dict[st
         return shown
     origin = Origin.model_validate(data)
     who = people.get(origin.by, "")
-    if origin.source == Source.DRAFT:
+    is_by_model = origin.author == Author.MODEL
+    if origin.source == Source.DRAFT and not is_by_model:
+        words = [f"Written by a language model, then changed by {who or 'somebody'}"]
+    elif origin.source == Source.DRAFT:
         rests_on = f"rests on {', '.join(origin.sources)}" if origin.sources else "no source"
         words = [f"Written by a language model, accepted by {who or 'somebody'}", rests_on]
     elif origin.source == Source.FACT:
         words = [f"Fact {origin.fact_key}", origin.detail]
     else:
         words = [origin.detail, f"by {who}" if who and not origin.detail else ""]
-    return replace(shown, origin="; ".join(filter(None, words)), is_by_model=origin.source == Source.DRAFT)
+    return replace(shown, origin="; ".join(filter(None, words)), is_by_model=is_by_model)
 
 
 def shown_fact(fact: Fact) -> ShownValue:

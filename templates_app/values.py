@@ -2,14 +2,15 @@
 
 Text as it is, long text in simple Markdown; a date as ``YYYY-MM-DD``; a number as given, or as text that reads as one;
 a choice as one option or, where the file has boxes, a list of them; a check box as true or false; a table as a list of
-rows, each an object by column key; a picture as ``{"base64": …}`` (given so, as base64 or as a data URL). None, or a
-key left out, leaves the place as it stands.
+rows, each an object by column key; a picture as ``{"base64": …}`` (given so, as base64 or as a data URL). None, a key
+left out, and the entry of a drop-down that only asks to choose, leave the place as it stands.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -17,6 +18,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from templates_app.choices import FieldType
+from templates_app.docx.lexicon import PROMPT
 from templates_app.errors import BadValues
 from templates_app.fields import has_boxes
 from templates_app.models import TemplateField
@@ -28,6 +30,14 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 # Characters XML cannot hold, and so no Word file.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DATA_URL = re.compile(r"data:image/(?:png|jpe?g|gif);base64,", re.IGNORECASE)
+
+
+_NUMBER = "This takes a number, such as 12 or 12.5."
+_ASKS_TO_CHOOSE = re.compile(
+    r"\W*(?:please )?(?:choose|select|pick)(?: an?| one| from the)? (?:item|option|value|entry|answer|one|list)\W*"
+    r"|\W*bitte (?:aus)?wählen\W*",
+    re.IGNORECASE,
+)
 
 
 class WrongValue(Exception):
@@ -50,7 +60,7 @@ def check_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> 
     for key, value in values.items():
         if key not in known:
             problems[key] = "The template has no such field."
-        elif value is not None:
+        elif value is not None and not _is_prompt(known[key], value):
             try:
                 cleaned[key] = clean_value(known[key], value)
             except WrongValue as wrong:
@@ -58,11 +68,13 @@ def check_values(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> 
     return cleaned, problems
 
 
-def check_filled(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> None:
-    """Raise one ``BadValues`` with a sentence for each field that has no value."""
-    problems = {field.key: "No value was given." for field in fields if field.key not in values}
-    if problems:
-        raise bad_values(problems)
+def asks_to_choose(option: str) -> bool:
+    """An entry of a drop-down that is no option: "Choose an item."."""
+    return bool(PROMPT.fullmatch(option.strip()) or _ASKS_TO_CHOOSE.fullmatch(option))
+
+
+def _is_prompt(field: TemplateField, value: Any) -> bool:
+    return field.type == FieldType.CHOICE and isinstance(value, str) and asks_to_choose(value)
 
 
 def bad_values(problems: Mapping[str, str]) -> BadValues:
@@ -80,6 +92,8 @@ def clean_value(field: TemplateField, value: Any) -> Any:
 def _text(_: Any, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise WrongValue("This takes text.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise WrongValue("This number is too large to be written. Give it as text.")
     return _legal(str(value))
 
 
@@ -104,9 +118,11 @@ def _number(_: Any, value: Any) -> int | float | str:
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
-        raise WrongValue("This takes a number, such as 12 or 12.5.") from None
-    if not number.is_finite():
-        raise WrongValue("This takes a number, such as 12 or 12.5.")
+        raise WrongValue(_NUMBER) from None
+    if not number.is_finite() or "_" in str(value):  # which Python passes over, and people do not
+        raise WrongValue(_NUMBER)
+    if not math.isfinite(float(number)):
+        raise WrongValue("This number is too large to be written.")
     return value.strip() if isinstance(value, str) else value
 
 
@@ -121,6 +137,8 @@ def _choice(field: TemplateField, value: Any) -> str | list[str]:
 def _option(options: Sequence[str], value: Any) -> str:
     if not isinstance(value, str):
         raise WrongValue("This takes one of the options, as text.")
+    if asks_to_choose(value):
+        raise WrongValue(f"{value.strip()!r} asks to choose and is no choice.")
     if not options or value in options:
         return _legal(value)
     folded = {option.strip().casefold(): option for option in options}
@@ -196,6 +214,8 @@ def _cell(column: Mapping[str, Any], value: Any) -> Any:
     if value == "":
         return value
     stand_in = TemplateField(key=column["key"], type=column["type"], options=column["options"], places=[], parsed={})
+    if _is_prompt(stand_in, value):
+        return ""
     try:
         return clean_value(stand_in, value)
     except WrongValue as wrong:

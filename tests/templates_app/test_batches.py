@@ -27,7 +27,7 @@ from jobs_app.choices import JobStatus
 from jobs_app.erasing import erase_customer
 from templates_app import batches
 from templates_app.batches import create_batch
-from templates_app.choices import Author
+from templates_app.choices import Author, OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.errors import BadRows, TableRefused
 from templates_app.facts import check_fact, state_fact, state_facts
@@ -162,6 +162,28 @@ def send(client: Client, template_id: UUID, data: bytes, *, key: str = "", **for
     return client.post(f"{API}/templates/{template_id}/batches", {"file": file, **form}, headers=headers)
 
 
+def test_what_a_row_leaves_empty_is_refused_in_true_words(
+    template: Template, actor: Actor, client_of_editor: Client, tmp_path: Path
+) -> None:
+    template.fields.exclude(key__in=["version", "document_number"]).delete()
+    refuse = Wishes(on_unfilled=OnUnfilled.REFUSE, partial=True)
+    rows = b"version,document_number\n1,QF-7\n2,\n"
+    batch = create_batch(
+        actor=actor, template_id=template.id, file=SimpleUploadedFile("r.csv", rows), wishes=refuse
+    )
+    (row,) = batch.refused
+    assert row["message"].startswith("1 field has no value: Document number (") and "partial" not in row["message"]
+    path = f"/templates/{template.id}/batch/"
+    assert 'name="on_unfilled"' in client_of_editor.get(path).content.decode()
+    form = {"file": SimpleUploadedFile("r.csv", b"version\n2\n"), "on_unfilled": "refuse"}
+    sent = client_of_editor.post(path, form)
+    assert sent.status_code == 422 and 'value="refuse" selected' in sent.content.decode()
+    file = tmp_path / "rows.csv"
+    file.write_bytes(rows)
+    code, said = command("--template", template.id, "--rows", file, "--on-unfilled", "refuse")
+    assert code == 1 and "1 of 2 documents made" in said
+
+
 def test_a_batch_over_the_api(
     template: Template, client_of_editor: Client, client_of_viewer: Client, client_of_stranger: Client
 ) -> None:
@@ -284,10 +306,18 @@ def test_the_command_makes_a_document_for_each_customer(
     assert {path.name.split(" ")[0] for path in (tmp_path / "out").iterdir()} == {"acme", "globex"}
 
 
-def test_the_command_refuses_what_is_missing(template: Template) -> None:
+def test_the_command_refuses_what_is_missing(template: Template, tmp_path: Path) -> None:
     template.fields.filter(key="version").update(required=True)
     code, said = command("--template", template.id)
     assert code == 1 and "Version" in said and not Document.objects.exists()
     assert command("--template", template.id, "--partial")[0] == 0
+    made = Document.objects.count()
+    code, said = command("--template", template.id, "--partial", "--provider", "hal")
+    assert code == 1 and "hal" in said
+    rows = tmp_path / "rows.csv"
+    rows.write_text("version\n1\n")
+    with pytest.raises(CommandError, match="hal"):
+        command("--template", template.id, "--rows", rows, "--provider", "hal")
+    assert Document.objects.count() == made
     with pytest.raises(CommandError, match="no such template"):
         command("--template", UUID(int=7))

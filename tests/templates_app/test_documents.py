@@ -133,6 +133,13 @@ def test_values_are_taken_over_where_they_still_fit(template: Template, actor: A
     assert values_to_take_over(document, fields) == {"company_name": "Acme Ltd", "decision": "Approved"}
 
 
+def test_an_entry_that_asks_to_choose_fills_nothing(template: Template, actor: Actor) -> None:
+    risk = template.fields.get(key="risk")
+    template.fields.filter(key="risk").update(required=True, options=["Choose an item.", *risk.options])
+    with pytest.raises(MissingValues):
+        create_document(actor=actor, template_id=template.id, name="x", values={"risk": "Choose an item."})
+
+
 def test_what_must_be_filled_is_named_and_a_partial_document_asked_for(template: Template, actor: Actor) -> None:
     template.fields.filter(key__in=["company_name", "version", "the_supplier_was_told_the_result"]).update(
         required=True

@@ -17,9 +17,10 @@ from accounts_app.errors import BadInput, NotAllowed, NotFound
 from accounts_app.models import AuditEntry, Customer, User
 from jobs_app.artifacts import read_bytes
 from jobs_app.choices import EventType, JobStatus
-from jobs_app.jobs import submit_job
-from jobs_app.models import Artifact, Event
+from jobs_app.jobs import cancel_job, retry_job, submit_job
+from jobs_app.models import Artifact, Event, Question
 from llm_app import lite
+from llm_app.errors import NoProvider, UnknownProvider
 from llm_app.models import Provider
 from llm_app.scripted.provider import ScriptedProvider
 from llm_app.scripted.script import Answer, Rule, Script, Stop, answering
@@ -34,7 +35,7 @@ from templates_app.generation import GENERATE_WORKFLOW, GenerateRequest
 from templates_app.models import Document, Draft, Template
 from templates_app.origins import Gathered
 from templates_app.page_pictures import is_blank, look_at_pages
-from templates_app.result_check import check_contents, check_markers, check_pages
+from templates_app.result_check import Place, check_contents, check_markers, check_pages
 from tests.conftest import run_jobs_until_idle
 from tests.llm_app.conftest import and_close
 from tests.templates_app.conftest import read_file
@@ -91,6 +92,29 @@ def test_what_is_missing_is_told_by_section_and_nothing_is_written(
     assert post_json(client_of_editor, path, {"values": {"nothing": "1"}}).status_code == 422
 
 
+def test_no_field_may_be_empty_where_that_is_refused(
+    template: Template, actor: Actor, client_of_editor: Client, scripted: ScriptedProvider
+) -> None:
+    keys = list(template.fields.values_list("key", flat=True))
+    wanted = {"values": {"version": "1"}, "on_unfilled": "refuse", "partial": True}
+    looked = post_json(client_of_editor, f"/templates/{template.id}/preflight", wanted).json()
+    assert (looked["ready"], looked["missing"]) == (False, [key for key in keys if key != "version"])
+    refused = post_json(client_of_editor, f"/templates/{template.id}/documents", wanted)
+    assert refused.status_code == 422 and set(error_of(refused)["details"]) == set(looked["missing"])
+    assert f"{len(keys) - 1} fields have no value: Company name" in error_of(refused)["message"]
+    template.fields.exclude(key__in=["version", REMARKS]).delete()
+    drafted = wanted | {"draft": [REMARKS]}
+    assert post_json(client_of_editor, f"/templates/{template.id}/preflight", drafted).json()["ready"]
+    scripted.set_script(answering(wrote("A text.")))
+    made = post_json(client_of_editor, f"/templates/{template.id}/documents", drafted).json()
+    work()
+    decide_draft(made["document_id"], REMARKS, "rejected", actor=actor)
+    work()
+    document = Document.objects.select_related("job").get(id=made["document_id"])
+    assert document.job is not None and document.job.error_code == "bad_values"
+    assert "1 field has no value: Remarks" in document.job.error_message
+
+
 # --- what a document records ----------------------------------------------------------------------------------------
 
 
@@ -129,7 +153,8 @@ def test_a_job_that_began_with_the_first_version_is_drained(template: Template, 
 
 def test_what_is_left_is_found_in_the_finished_file(template: Template, actor: Actor) -> None:
     template.fields.filter(key="version").update(required=True)
-    values = {"company_name": "[Company of the group]", "document_number": "QF-7"}
+    template.fields.filter(key="company_name").delete()
+    values = {"document_number": "QF-7"}
     made = create_document(
         actor=actor, template_id=template.id, name="x", values=values, wishes=Wishes(partial=True)
     )
@@ -137,14 +162,34 @@ def test_what_is_left_is_found_in_the_finished_file(template: Template, actor: A
     found = {(one["kind"], one["sentence"]) for one in fresh(made).checks["findings"]}
     assert found == {
         ("required_empty", "“Version” must be filled and is empty."),
-        ("marker_left", "“[Company of the group]” still stands in the document, to be filled in."),
+        ("marker_left", "“[Company name]” still stands in the document, to be filled in."),
     }
+
+
+@pytest.mark.parametrize("value", ["[Company of the group]", "(Acme) Ltd", "$5,000 fund", "<Acme>", "{{ Acme }}"])
+def test_what_was_filled_in_is_no_marker_left_over(template: Template, actor: Actor, value: str) -> None:
+    values = {"company_name": value, REMARKS: f"# Head\n\nText of {value}.\n\n[As agreed]", SUPPLIED: f"# {value}"}
+    made = create_document(actor=actor, template_id=template.id, name="x", values=values)
+    work()
+    assert value in text_of(fresh(made)) and fresh(made).checks["findings"] == []
+
+
+def test_a_place_around_what_was_filled_in_is_left_over(actor: Actor, customer: Customer) -> None:
+    data = build(paragraph("Made for [the client] (see [who to ask about (Acme) Ltd])."))
+    template = read_file(data, actor=actor, customer=customer)
+    outer = parse(data).fields[1]
+    assert outer.marker == "[who to ask about (Acme) Ltd]"
+    (left,) = check_markers(parse(data), list(template.fields.all()), {one.key: "x" for one in parse(data).fields}, [
+        Place(part=outer.anchors[0].part, p=0, start=outer.anchors[0].start + 18, end=outer.anchors[0].end - 1),
+        *(Place.of(anchor) for anchor in parse(data).fields[0].anchors),
+    ])
+    assert outer.marker in left.sentence
 
 
 def test_markers_of_fields_left_empty_are_no_news(template: Template) -> None:
     result, fields = parse(read_bytes(template.file)), list(template.fields.all())
-    assert list(check_markers(result, fields, {})) == []
-    (left,) = check_markers(result, fields, {"company_name": "Acme"})
+    assert list(check_markers(result, fields, {}, [])) == []
+    (left,) = check_markers(result, fields, {"company_name": "Acme"}, [])
     assert "[Company name]" in left.sentence
 
 
@@ -308,10 +353,10 @@ def test_texts_are_asked_for_at_once_and_what_is_asked_is_fenced(
 def test_accepting_with_changes_and_rejecting(
     template: Template, actor: Actor, scripted: ScriptedProvider, client_of_editor: Client, client_of_viewer: Client
 ) -> None:
-    scripted.set_script(answering(wrote("A text.")))
+    scripted.set_script(answering(wrote("A text.", "V1")))
     document = drafting(template, actor)
     page = client_of_editor.get(f"/documents/{document.id}/").content.decode()
-    assert "2 texts to decide on" in page and "No source" in page and "AI-written" in page
+    assert "2 texts to decide on" in page and "Rests on Field “Company name”" in page and "AI-written" in page
     path = f"/documents/{document.id}/drafts"
     assert post_json(client_of_viewer, f"{path}/{REMARKS}", {"status": "accepted"}).status_code == 403
     assert post_json(client_of_editor, f"{path}/{REMARKS}", {"status": "open"}).status_code == 422
@@ -328,11 +373,53 @@ def test_accepting_with_changes_and_rejecting(
     done = fresh(document)
     assert done.status == JobStatus.COMPLETED and done.values[REMARKS] == "Another text."
     assert done.origins[REMARKS]["author"] == "person" and SUPPLIED in done.unfilled
+    assert done.origins[REMARKS].get("sources", []) == []
     shown = client_of_viewer.get(f"{API}/documents/{document.id}").json()
     assert {one["key"]: one["status"] for one in shown["drafts"]} == {REMARKS: "edited", SUPPLIED: "rejected"}
-    assert "Written by a language model" in client_of_viewer.get(f"/documents/{document.id}/").content.decode()
+    shown_page = client_of_viewer.get(f"/documents/{document.id}/").content.decode()
+    assert "Written by a language model, then changed by Ada Byron" in shown_page
+    assert "accepted by" not in shown_page and "rests on" not in shown_page
     late = post_json(client_of_editor, f"{path}/{REMARKS}", {"status": "rejected"})
     assert (late.status_code, error_of(late)["code"]) == (409, "draft_decided")
+
+
+def test_who_goes_on_without_a_text_rejected_it_and_not_to_go_on_is_no_answer(
+    template: Template, actor: Actor, editor: User, scripted: ScriptedProvider, client_of_editor: Client
+) -> None:
+    scripted.set_script(answering(wrote("A text.")))
+    document = drafting(template, actor)
+    question = Question.objects.get(job=document.job)
+    assert "Cancel the job" in question.text and "are still undecided" in question.text
+    page = client_of_editor.get(f"/jobs/{document.job_id}/").content.decode()
+    assert "Go on; texts that are still undecided are rejected" in page
+    path = f"/questions/{question.id}/answer"
+    refused = post_json(client_of_editor, path, {"answer": {"go_on": False}})
+    assert (refused.status_code, error_of(refused)["code"]) == (422, "bad_answer")
+    assert fresh(document).status == JobStatus.WAITING and document.drafts.filter(status="open").count() == 2
+    decide_draft(document.id, REMARKS, "accepted", actor=actor)
+    assert post_json(client_of_editor, path, {"answer": {"go_on": True}}).status_code == 200
+    work()
+    done = fresh(document)
+    assert done.status == JobStatus.COMPLETED and list(done.origins).count(REMARKS) == 1 and SUPPLIED in done.unfilled
+    left = done.drafts.get(field_key=SUPPLIED)
+    question.refresh_from_db()
+    assert (left.status, left.decided_by, left.decided_at) == ("rejected", editor, question.answered_at)
+
+
+def test_a_document_nobody_wants_is_cancelled_and_its_texts_are_there_when_it_is_tried_again(
+    template: Template, actor: Actor, scripted: ScriptedProvider
+) -> None:
+    scripted.set_script(answering(wrote("A text.")))
+    document = drafting(template, actor, REMARKS)
+    assert document.job_id is not None
+    cancel_job(document.job_id, actor=actor)
+    assert fresh(document).status == JobStatus.CANCELLED and document.drafts.get().status == DraftStatus.OPEN
+    retry_job(document.job_id, actor=actor)
+    work()
+    assert fresh(document).status == JobStatus.WAITING and len(scripted.calls) == 1
+    decide_draft(document.id, REMARKS, "accepted", actor=actor)
+    work()
+    assert fresh(document).values[REMARKS] == "A text."
 
 
 def test_on_the_page_a_changed_text_is_accepted_with_changes(
@@ -356,6 +443,12 @@ def test_what_cannot_be_drafted_or_decided(
     assert set(refused.value.details) == {"version", "nothing"}
     with pytest.raises(BadInput):
         drafting(template, actor, REMARKS, provider="hal")
+    with pytest.raises(UnknownProvider):
+        create_document(actor=actor, template_id=template.id, name="x", values={}, wishes=Wishes(provider="hal"))
+    Provider.objects.filter(name="openai").update(enabled=False)
+    with pytest.raises(NoProvider):
+        drafting(template, actor, REMARKS, provider="openai")
+    create_document(actor=actor, template_id=template.id, name="x", values={}, wishes=Wishes(provider="openai"))
     scripted.set_script(answering(wrote("A text.")))
     made = create_document(
         actor=actor, template_id=template.id, name="x", values={}, wishes=Wishes(draft=[REMARKS])

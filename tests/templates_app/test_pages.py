@@ -194,8 +194,37 @@ def test_the_form_makes_a_document(client_of_editor: Client, template: Template)
     values = document.values
     assert (document.name, values["company_name"], values["date_of_issue"]) == ("Acme 2026", "Acme", "2026-11-30")
     assert [row["finding"] for row in values["findings"]] == ["Late", "Wrong"]
-    assert values["the_supplier_was_told_the_result"] is True and list(values.values()).count(False) == 3
+    assert values["the_supplier_was_told_the_result"] is True and False not in values.values()
     assert values["signature"]["base64"] and not {"version", "risk"} & values.keys()
+
+
+def test_a_box_that_nobody_answered_has_no_value(client_of_editor: Client, template: Template) -> None:
+    path, boxes = f"/templates/{template.id}/fill/", template.fields.filter(type="checkbox")
+    told, other, third = boxes.values_list("key", flat=True)[:3]
+    boxes.filter(key=third).update(marker="\u2612")
+    shown = page(client_of_editor, path)
+    assert f'name="v-{third}" value="1" checked' in shown and f'name="v-{told}" value="" checked' in shown
+    form = {f"v-{told}": "1", f"v-{other}": "0", f"v-{third}": "", "v-number_of_deliveries_last_year": "many"}
+    shown = client_of_editor.post(path, form).content.decode()
+    for key, answer in ((told, "1"), (other, "0"), (third, "")):
+        assert f'name="v-{key}" value="{answer}" checked' in shown
+    client_of_editor.post(path, form | {"v-number_of_deliveries_last_year": ""})
+    document = Document.objects.get()
+    assert document.values == {told: True, other: False} and set(document.origins) == {told, other}
+
+
+def test_a_form_sent_twice_makes_one_document_and_a_changed_one_another(
+    client_of_editor: Client, template: Template
+) -> None:
+    path = f"/templates/{template.id}/fill/"
+    once = page(client_of_editor, path).split('name="once" value="')[1].split('"')[0]
+    wrong = {"once": once, "v-company_name": "Acme", "v-number_of_deliveries_last_year": "many"}
+    assert f'name="once" value="{once}"' in client_of_editor.post(path, wrong).content.decode()
+    form = {"once": once, "v-company_name": "Acme"}
+    first, again = (client_of_editor.post(path, form)["Location"] for _ in range(2))
+    assert first == again and Document.objects.count() == 1
+    assert client_of_editor.post(path, form | {"v-company_name": "Globex"})["Location"] != first
+    assert page(client_of_editor, path).split('name="once" value="')[1].split('"')[0] != once
 
 
 def test_wrong_values_are_said_beside_the_fields_and_nothing_is_lost(
@@ -222,6 +251,21 @@ def test_a_picture_survives_another_fields_error(client_of_editor: Client, templ
     kept = shown.split('name="k-signature" value="')[1].split('"')[0]
     client_of_editor.post(f"/templates/{template.id}/fill/", {"k-signature": kept})
     assert Document.objects.get().values["signature"] == {"base64": kept}
+
+
+def test_fields_without_a_value_may_be_refused(client_of_editor: Client, template: Template) -> None:
+    path = f"/templates/{template.id}/fill/"
+    assert '<option value="list" selected>' in page(client_of_editor, path)
+    form = {"v-company_name": "Acme", "on_unfilled": "refuse"}
+    refused = client_of_editor.post(path, form)
+    shown = refused.content.decode()
+    assert refused.status_code == 422 and "have no value" in shown and '<option value="refuse" selected>' in shown
+    assert not Document.objects.exists()
+    assert client_of_editor.post(path, form | {"incomplete": "1"}).status_code == 302
+    round_page = f"/templates/{template.id}/customers/"
+    sent = client_of_editor.post(round_page, {"customer": ["acme"], "on_unfilled": "refuse"})
+    assert sent.status_code == 422 and "have no value" in sent.content.decode()
+    assert client_of_editor.post(round_page, {"customer": ["acme"], "on_unfilled": "keep"}).status_code == 302
 
 
 def test_what_must_be_filled_is_asked_for_once(client_of_editor: Client, template: Template) -> None:

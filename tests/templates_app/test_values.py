@@ -40,6 +40,7 @@ GOOD: list[tuple[TemplateField, Any, Any]] = [
     (a_field("number"), 12.5, 12.5),
     (a_field("number"), " 1200.50 ", "1200.50"),
     (CHOICE, "Low", "Low"),
+    (a_field("number"), "1e3", "1e3"),
     (CHOICE, " low", "Low"),
     (a_field("choice"), "anything", "anything"),
     (BOXES, ["B", "a"], ["B", "A"]),
@@ -57,6 +58,12 @@ BAD: list[tuple[TemplateField, Any, str]] = [
     (a_field("text"), ["a"], "takes text"),
     (a_field("text"), "a\x07b", "control character"),
     (a_field("text"), "x" * 100_001, "At most"),
+    (a_field("text"), float("1e400"), "too large"),
+    (a_field("number"), "1_000", "takes a number"),
+    (a_field("number"), "1e400", "too large"),
+    (a_field("number"), "sNaN", "takes a number"),
+    (a_field("number"), float("1e400"), "takes a number"),
+    (BOXES, ["A", "Choose an item."], "is no choice"),
     (a_field("date"), "30.11.2026", "YYYY-MM-DD"),
     (a_field("date"), "2026-02-30", "YYYY-MM-DD"),
     (a_field("date"), 20261130, "YYYY-MM-DD"),
@@ -103,3 +110,15 @@ def test_nothing_is_left_out_and_everything_wrong_is_said_at_once() -> None:
 
 def test_null_leaves_the_place_as_it_stands() -> None:
     assert clean_values([a_field("text")], {"f": None}) == {}
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Choose an item.", " choose an item ", "-- Select one --", "Please select an option", "Bitte wählen"]
+)
+def test_an_entry_that_asks_to_choose_is_no_value(prompt: str) -> None:
+    asked = a_field("choice", options=[prompt, "Low", "Choose wisely", "Select"])
+    assert clean_values([asked], {"f": prompt}) == {}
+    for option in asked.options[1:]:
+        assert clean_values([asked], {"f": option}) == {"f": option}
+    columns = [{"key": "risk", "label": "Risk", "type": "choice", "options": [prompt, "Low"]}]
+    assert clean_values([a_field("table", columns=columns)], {"f": [{"risk": prompt}]}) == {"f": [{"risk": ""}]}

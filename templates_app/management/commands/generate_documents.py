@@ -17,6 +17,7 @@ from jobs_app.choices import JobStatus
 from jobs_app.downloads import safe_filename
 from jobs_app.models import Artifact
 from templates_app.batches import create_batch
+from templates_app.choices import OnUnfilled
 from templates_app.documents import Wishes
 from templates_app.errors import NobodyServed
 from templates_app.models import Batch, Document, Template
@@ -38,6 +39,10 @@ class Command(DnaCommand):
         parser.add_argument("--pdf", action="store_true", help="make PDFs, too")
         parser.add_argument("--partial", action="store_true", help="though fields that must be filled are empty")
         parser.add_argument(
+            "--on-unfilled", choices=OnUnfilled.values, default=OnUnfilled.LIST.value,
+            help="fields without a value stay (keep), stay and are named (list), or no document is made (refuse)",
+        )
+        parser.add_argument(
             "--draft", action="append", default=[], metavar="KEY",
             help="an empty long text to be drafted by a language model, or all; a person decides on it before the "
             "document is made",
@@ -54,6 +59,7 @@ class Command(DnaCommand):
         name: str,
         pdf: bool,
         partial: bool,
+        on_unfilled: str,
         draft: list[str],
         provider: str,
         out: Path | None,
@@ -62,7 +68,13 @@ class Command(DnaCommand):
         found = Template.objects.filter(id=template).first()
         if found is None:
             raise CommandError("There is no such template.")
-        wishes = Wishes(partial=partial, pdf=pdf, draft="all" if "all" in draft else draft, provider=provider)
+        wishes = Wishes(
+            on_unfilled=OnUnfilled(on_unfilled),
+            partial=partial,
+            pdf=pdf,
+            draft="all" if "all" in draft else draft,
+            provider=provider,
+        )
         if rows is not None:
             if draft:
                 raise CommandError("Texts are drafted for customers' documents, not for rows: leave out --draft.")
