@@ -10,9 +10,10 @@ import json
 import tempfile
 import uuid
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
-from pydantic import BaseModel
+from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from jobs_app import artifacts, steps
 from jobs_app.db import run_sync
@@ -46,6 +47,12 @@ class FilledFile(BaseModel):
     unfilled: list[str]
     skipped: list[Skip] = []
     places: list[Place] = []
+
+    @model_serializer(mode="wrap")
+    def _as_asked(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without places where there are none, so that steps asked before they were told are asked the same."""
+        data: dict[str, Any] = handler(self)
+        return data if self.places else {name: value for name, value in data.items() if name != "places"}
 
 
 class GenerateResult(BaseModel):

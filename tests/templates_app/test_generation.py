@@ -14,8 +14,10 @@ from django.test import Client
 
 from accounts_app.access import Actor, actor_for
 from accounts_app.errors import BadInput, NotAllowed, NotFound
+from accounts_app.ids import uuid7
 from accounts_app.models import AuditEntry, Customer, User
 from jobs_app.artifacts import read_bytes
+from jobs_app.canonical import canonical_json
 from jobs_app.choices import EventType, JobStatus
 from jobs_app.jobs import cancel_job, retry_job, submit_job
 from jobs_app.models import Artifact, Event, Question
@@ -31,7 +33,7 @@ from templates_app.docx.parse import parse
 from templates_app.drafts import decide_draft
 from templates_app.errors import BadValues, DocumentNotReady, DraftDecided, DraftNotReady, PagesUnavailable, PdfFailed
 from templates_app.facts import state_fact
-from templates_app.generation import GENERATE_WORKFLOW, GenerateRequest
+from templates_app.generation import GENERATE_WORKFLOW, FilledFile, GenerateRequest
 from templates_app.models import Document, Draft, Template
 from templates_app.origins import Gathered
 from templates_app.page_pictures import is_blank, look_at_pages
@@ -184,6 +186,14 @@ def test_a_place_around_what_was_filled_in_is_left_over(actor: Actor, customer: 
         *(Place.of(anchor) for anchor in parse(data).fields[0].anchors),
     ])
     assert outer.marker in left.sentence
+
+
+def test_a_step_asked_before_places_were_told_is_asked_the_same() -> None:
+    filled = FilledFile(artifact_id=uuid7(), sha256="a" * 64, unfilled=[])
+    asked = {"artifact_id": str(filled.artifact_id), "sha256": "a" * 64, "unfilled": [], "skipped": []}
+    assert canonical_json(filled) == canonical_json(asked)
+    told = filled.model_copy(update={"places": [Place(part="p", p=1, start=0, end=2)]})
+    assert FilledFile.model_validate(told.model_dump(mode="json")) == told
 
 
 def test_markers_of_fields_left_empty_are_no_news(template: Template) -> None:
