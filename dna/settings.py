@@ -211,11 +211,14 @@ MAX_COST_PER_CALL_USD = env.decimal("MAX_COST_PER_CALL_USD", "2.00")
 MAX_COST_PER_TASK_USD = env.decimal("MAX_COST_PER_TASK_USD", "5.00")
 MAX_COST_PER_CUSTOMER_MONTH_USD = env.decimal("MAX_COST_PER_CUSTOMER_MONTH_USD", "100.00")
 MAX_COST_PER_MONTH_USD = env.decimal("MAX_COST_PER_MONTH_USD", "500.00")
-# From this share of a limit on, its customer's managers (or the administrators) are told, once.
+# From this share of a limit on, its customer's managers, the administrators or who asked for the job are told, once.
 COST_WARNING_PERCENT = env.integer("COST_WARNING_PERCENT", 80, minimum=1)
 # How often one provider is tried when it is busy or out of order, and how long one wait for it may be.
 LLM_ATTEMPTS = env.integer("LLM_ATTEMPTS", 3, minimum=1)
 LLM_WAIT_SECONDS = env.integer("LLM_WAIT_SECONDS", 30)
+# A model's answers about reading and reviewing serve the same question of the same customer again for so long.
+# 0: never, for who asks again may want another answer.
+KEEP_ANSWERS_HOURS = env.integer("KEEP_ANSWERS_HOURS", 0)
 # Kept answers go after so many days at the latest, whatever was asked for.
 ANSWER_CACHE_DAYS = env.integer("ANSWER_CACHE_DAYS", 30, minimum=1)
 # The ledger's figures stay for ever; which prompt and step they were for goes after this.

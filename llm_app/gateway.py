@@ -61,7 +61,7 @@ logger = logging.getLogger(__name__)
 class Order:
     """A request with what cannot be written down: the form to check an answer by, and who wants to hear it early.
 
-    As the input of a step it goes by its hash, which is the request's alone.
+    As the input of a step it goes by its hash, which is the request's alone; how long its answer is kept is not asked.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Order:
 
     @cached_property
     def sha256(self) -> str:
-        return digest_of(self.request)
+        return digest_of(self.request.model_copy(update={"keep_seconds": 0}))
 
     async def hear(self, text: str) -> None:
         self.was_heard = True

@@ -20,6 +20,7 @@ from templates_app.choices import DraftStatus
 from templates_app.documents import finished_file, finished_pdf, search_documents
 from templates_app.downloads import send_file
 from templates_app.drafts import decide_draft
+from templates_app.keeping import keep_values, keepable_fields
 from templates_app.models import Document
 from templates_app.pages import is_fragment, paged, rights
 from templates_app.shown_values import shown_groups
@@ -54,8 +55,10 @@ def document_page(request: HttpRequest, document_id: UUID) -> HttpResponse:
     document = related.get_for(actor, id=document_id)
     drafts = list(document.drafts.select_related("decided_by"))
     checks = document.checks
-    context = rights(actor, document.template) | {
+    allowed = rights(actor, document.template)
+    context = allowed | {
         "document": document,
+        "keepable": keepable_fields(document) if allowed["may_edit"] else [],
         **shown_groups(document),
         "drafts": drafts,
         "open_drafts": sum(one.status == DraftStatus.OPEN for one in drafts),
@@ -76,6 +79,19 @@ def document_file(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
 def document_pdf(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
     related = Document.objects.select_related("job", "file", "pdf__blob")
     return send_file(request, finished_pdf(related.get_for(actor_of(request), id=document_id)))
+
+
+@require_POST
+@page_login_required
+def document_keep(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    kept = keep_values(document_id, request.POST.getlist("field"), actor=actor_of(request))
+    if kept.facts:
+        messages.success(request, f"On the fact sheet now: {', '.join(fact.label for fact in kept.facts.values())}.")
+    elif not kept.refused:
+        messages.error(request, "Choose the values to keep.")
+    for reason in dict.fromkeys(kept.refused.values()):
+        messages.error(request, reason)
+    return redirect("document", document_id)
 
 
 @require_POST

@@ -39,6 +39,7 @@ urlpatterns = [
     path("documents/<uuid:document_id>/", document_pages.document_page, name="document"),
     path("documents/<uuid:document_id>/file/", document_pages.document_file, name="document_file"),
     path("documents/<uuid:document_id>/pdf/", document_pages.document_pdf, name="document_pdf"),
+    path("documents/<uuid:document_id>/facts/", document_pages.document_keep, name="document_keep"),
     path("documents/<uuid:document_id>/drafts/<str:key>/", document_pages.draft_decide, name="draft_decide"),
     path("templates/<uuid:template_id>/batch/", batch_pages.template_batch, name="template_batch"),
     path("templates/<uuid:template_id>/customers/", round_pages.template_round, name="template_round"),

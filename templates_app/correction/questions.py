@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.conf import settings
 from pydantic import BaseModel
 
 from llm_app.choices import Role
@@ -236,4 +237,5 @@ def as_request(question: Question, *, rules: str, provider: str) -> Request:
     """The prompt with the person's hints as they are, and the part as data."""
     hints = f"Hints of the person who uploaded the file:\n{rules[:_RULES_CHARACTERS]}" if rules else ""
     values: dict[str, Value] = {"hints": hints, "part": Untrusted(question.shown, "part of a template")}
-    return ask_with(load_prompt(PROMPTS, "correct"), values, role=Role.PARSER, provider=provider)
+    prompt, keep_seconds = load_prompt(PROMPTS, "correct"), settings.KEEP_ANSWERS_HOURS * 3600
+    return ask_with(prompt, values, role=Role.PARSER, provider=provider, keep_seconds=keep_seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from django.conf import settings
 from pydantic import BaseModel
 
 from llm_app.choices import Role
@@ -145,7 +146,8 @@ def as_request(question: Question, *, provider: str) -> Request:
         "clauses": "\n".join(f"- {one}" for one in question.clauses),
         "part": Untrusted("\n".join(_data_lines(question)), "text of a template"),
     }
-    return ask_with(load_prompt(PROMPTS, "review"), values, role=Role.REVIEWER, provider=provider)
+    prompt, keep_seconds = load_prompt(PROMPTS, "review"), settings.KEEP_ANSWERS_HOURS * 3600
+    return ask_with(prompt, values, role=Role.REVIEWER, provider=provider, keep_seconds=keep_seconds)
 
 
 def _data_lines(question: Question) -> Iterator[str]:

@@ -314,8 +314,15 @@ def test_values_of_a_document_become_facts_with_their_authors(
     remarks = known[body["facts"]["remarks"]["key"]]
     assert (remarks.author, remarks.source) == ("model", "Document “Form”, written by claude sonnet")
     assert post_json(client_of_editor, path, wanted).json() == body
+    page = f"/documents/{made.id}/"
+    assert 'value="decision"' in client_of_editor.get(page).content.decode()
+    assert "Keep on the fact sheet" not in client_of_viewer.get(page).content.decode()
+    assert client_of_viewer.post(f"{page}facts/", {"field": "decision"}).status_code == 403
+    said = client_of_editor.post(f"{page}facts/", {"field": ["decision", "nothing"]}, follow=True).content.decode()
+    assert "On the fact sheet now: Decision." in said and "no such field" in said
+    assert "Choose the values" in client_of_editor.post(f"{page}facts/", follow=True).content.decode()
     again = create_document(actor=actor, template_id=template.id, name="x", values={})
-    assert again.values == {"company_name": "Acme Ltd", "remarks": "Two sites make pumps.", "document_number": "QF-7"}
+    assert again.values == given | {"document_number": "QF-7"}
 
 
 # --- import ---------------------------------------------------------------------------------------------------------

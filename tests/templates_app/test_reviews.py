@@ -26,7 +26,7 @@ from jobs_app.choices import JobStatus
 from jobs_app.erasing import erase_customer
 from jobs_app.models import Event
 from llm_app import lite
-from llm_app.models import Provider
+from llm_app.models import LedgerEntry, Provider
 from llm_app.scripted.provider import ScriptedProvider
 from llm_app.scripted.script import Answer, Rule, Script, Stop, answering
 from templates_app.choices import FindingKind, FindingSource, FindingStatus
@@ -324,6 +324,17 @@ def test_another_provider_than_the_parsers_is_asked(
     assert review(procedure, actor).asked_providers == ["claude"]
     Provider.objects.exclude(name="openai").update(enabled=False)
     assert review(procedure, actor).asked_providers == ["openai"]
+
+
+def test_kept_answers_cost_nothing_a_second_time(
+    procedure: Template, actor: Actor, scripted: ScriptedProvider, settings: Any
+) -> None:
+    settings.KEEP_ANSWERS_HOURS = 1
+    scripted.set_script(answering(answer(said(QUOTES[0]))))
+    first, second = review(procedure, actor), review(procedure, actor)
+    assert first.job is not None and second.job is not None and first.job.cost_usd > 0 == second.job.cost_usd
+    assert [one.sentence for one in first.findings.all()] == [one.sentence for one in second.findings.all()]
+    assert len(scripted.calls) == LedgerEntry.objects.filter(cache="hit").count() > 0
 
 
 def test_parts_are_asked_at_once_and_quick_asks_once(
