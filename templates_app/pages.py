@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts_app.access import Actor
 from accounts_app.choices import Role
-from accounts_app.errors import DnaError, NotSignedIn
+from accounts_app.errors import Conflict, DnaError, NotSignedIn
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from jobs_app.choices import JobStatus
@@ -150,7 +150,10 @@ def template_file(request: HttpRequest, template_id: UUID) -> HttpResponseBase:
 @require_POST
 @page_login_required
 def template_parse(request: HttpRequest, template_id: UUID) -> HttpResponse:
-    reparse_template(template_id, actor=actor_of(request))
+    try:
+        reparse_template(template_id, actor=actor_of(request))
+    except Conflict as error:
+        messages.error(request, error.user_message)
     return redirect("template", template_id)
 
 

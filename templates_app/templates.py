@@ -19,6 +19,7 @@ from accounts_app.access import Actor, record_audit
 from accounts_app.choices import Role
 from accounts_app.errors import BadInput, NotFound
 from accounts_app.ids import uuid7
+from accounts_app.models import User
 from jobs_app import artifacts
 from jobs_app.choices import TERMINAL, JobStatus
 from jobs_app.jobs import DEFAULT_PRIORITY, cancel_job, submit_job
@@ -27,7 +28,8 @@ from llm_app.errors import NoProvider
 from llm_app.providers import check_provider
 from templates_app.choices import VersionKind
 from templates_app.errors import TemplateArchived, TemplateBusy, TemplateNotReady
-from templates_app.models import Template, TemplateField, TemplateSection
+from templates_app.models import Correction, Fact, FactLink, Template, TemplateField, TemplateSection
+from templates_app.names import cleaned_name, is_name, is_text, one_line
 from templates_app.once import make_once
 from templates_app.parsing import PARSE_WORKFLOW, ParseRequest
 from templates_app.standards.catalogue import check_document_type, check_standards, find_standard
@@ -73,7 +75,7 @@ def upload_template(
     if actor is not None:
         actor.check(Role.EDITOR, customer_id)
     word_file = receive_word_file(file)
-    name = name.strip() or PurePath(word_file.filename).stem[:200]
+    name = one_line(name) or cleaned_name(PurePath(word_file.filename).stem, _MAX_NAME_CHARACTERS)
     told = _Details(name, standard.strip(), custom_rules.strip(), provider.strip(), priority, allow_questions)
     details = _checked_details(told)
     kept: list[Template] = []
@@ -96,16 +98,28 @@ def upload_template(
 
 
 def _checked_details(details: _Details) -> _Details:
-    limits = {"name": _MAX_NAME_CHARACTERS, "standard": 60, "provider": 100, "custom_rules": _MAX_RULES_CHARACTERS}
-    for field, limit in limits.items():
+    for field, limit in {"standard": 60, "provider": 100}.items():
         if len(getattr(details, field)) > limit:
-            raise BadInput(f"{field.replace('_', ' ').capitalize()} has at most {limit} characters.", field=field)
+            raise BadInput(f"{field.capitalize()} has at most {limit} characters.", field=field)
+    _check_name(details.name)
+    _check_rules(details.custom_rules)
     if not 0 <= details.priority <= _MAX_PRIORITY:
         raise BadInput(f"Priority is a number from 0 to {_MAX_PRIORITY}.", field="priority")
     if details.provider:
         with suppress(NoProvider):  # it lacks its key, say: then rules read the file, and the template says why
             check_provider(details.provider)
     return details
+
+
+def _check_name(name: str) -> None:
+    if not name or not is_name(name, _MAX_NAME_CHARACTERS):
+        raise BadInput(f"A template's name has at most {_MAX_NAME_CHARACTERS} printable characters.", field="name")
+
+
+def _check_rules(rules: str) -> None:
+    if not is_text(rules, _MAX_RULES_CHARACTERS):
+        limit = f"{_MAX_RULES_CHARACTERS:,}"
+        raise BadInput(f"Hints for reading have at most {limit} printable characters.", field="custom_rules")
 
 
 def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, customer_id: uuid.UUID) -> Template:
@@ -165,14 +179,20 @@ def _submit_parse(template: Template, file: Artifact, *, actor: Actor | None, pr
 
 
 def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
-    """Read the file again; edited fields keep their edits. While it is being read, that reading is the answer."""
+    """Read the file again; edited fields keep their edits. While it is being read, that reading is the answer.
+
+    Raises ``TemplateBusy`` while its texts are changed, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    """
     with transaction.atomic():
         template = locked_template(template_id, actor=actor)
         check_not_archived(template)
-        if template.parse_job is None or template.parse_job.status in TERMINAL:
-            record_audit(actor, "template.reparsed", template)
-            template.parse_job = _submit_parse(template, template.file, actor=actor, priority=DEFAULT_PRIORITY)
-            template.save(update_fields=["parse_job"])
+        job = template.parse_job
+        if job is not None and job.workflow == PARSE_WORKFLOW and not job.is_terminal:
+            return template
+        check_not_busy(template)
+        record_audit(actor, "template.reparsed", template)
+        template.parse_job = _submit_parse(template, template.file, actor=actor, priority=DEFAULT_PRIORITY)
+        template.save(update_fields=["parse_job"])
     return template
 
 
@@ -199,7 +219,7 @@ def replace_file(template_id: uuid.UUID, *, actor: Actor, file: File[Any]) -> Te
 
 
 def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") -> Template:
-    """A template of its own with the same Word file, fields and settings; reviews, documents and history stay behind.
+    """A template of its own: the same Word file, fields, fact links and settings; no reviews, documents or history.
 
     Raises ``TemplateNotReady``, ``TemplateBusy``, ``BadInput``, ``NotAllowed`` and ``NotFound``.
     """
@@ -208,9 +228,8 @@ def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") 
         check_not_busy(template)
         if not template.is_ready:
             raise TemplateNotReady()
-        name = name.strip() or f"{template.name[:190]} (copy)"
-        if len(name) > _MAX_NAME_CHARACTERS:
-            raise BadInput(f"Name has at most {_MAX_NAME_CHARACTERS} characters.", field="name")
+        name = one_line(name) or f"{cleaned_name(template.name, 190)} (copy)"
+        _check_name(name)
         return _duplicate(template, template.customer_id, name, actor=actor)
 
 
@@ -236,26 +255,35 @@ def own_copy(template: Template, customer_id: uuid.UUID, *, actor: Actor | None)
 
 
 def _duplicate(template: Template, customer_id: uuid.UUID, name: str, *, actor: Actor | None) -> Template:
-    """The caller holds the lock of the template's row; the object becomes the copy."""
+    """The caller holds the lock of the template's row; the object becomes the copy. No job of its own has read it."""
     sections, fields = list(template.sections.all()), list(template.fields.all())
+    corrections, links = list(template.corrections.all()), list(template.fact_links.all())
     source, made, user = template.id, template, actor.user if actor else None
     made.pk, made.name, made.created_by, made.archived_at = uuid7(), name, user, None
-    made.created_at = timezone.now()
+    made.created_at, made.parse_job = timezone.now(), None
     if customer_id != made.customer_id:
         _hand_over(made, customer_id)
+        links = _understood(links, customer_id)
     made.save(force_insert=True)
     _copy_rows(made, sections, fields)
+    _copy_words(made, corrections, links, user)
     add_version(made, VersionKind.DUPLICATED, user=user, is_first=True)
     record_audit(actor, "template.duplicated", made, source=str(source))
     return made
 
 
 def _hand_over(made: Template, customer_id: uuid.UUID) -> None:
-    """Files are one customer's, and so is the job that read them."""
+    """Files are one customer's."""
     made.file = artifacts.copy_to(made.file, customer_id=customer_id, entity_id=made.pk)
     if made.parsed_file is not None:
         made.parsed_file = artifacts.copy_to(made.parsed_file, customer_id=customer_id, entity_id=made.pk)
-    made.customer_id, made.parse_job = customer_id, None
+    made.customer_id = customer_id
+
+
+def _understood(links: Sequence[FactLink], customer_id: uuid.UUID) -> list[FactLink]:
+    """Those to facts that the customer has, and to none; for the other fields keys, labels and concepts decide."""
+    facts = set(Fact.objects.filter(customer_id=customer_id, replaced_at=None).values_list("key", flat=True))
+    return [one for one in links if not one.fact_key or one.fact_key in facts]
 
 
 def _copy_rows(template: Template, sections: list[TemplateSection], fields: list[TemplateField]) -> None:
@@ -267,6 +295,19 @@ def _copy_rows(template: Template, sections: list[TemplateSection], fields: list
         field.section_id = new_ids[field.section_id] if field.section_id else None
     TemplateSection.objects.bulk_create(sections)
     TemplateField.objects.bulk_create(fields, batch_size=500)
+
+
+def _copy_words(
+    template: Template, corrections: Sequence[Correction], links: Sequence[FactLink], user: User | None
+) -> None:
+    """What a model said of the fields, and from which facts a person wants them filled."""
+    for one in corrections:
+        one.pk, one.template, one.customer_id = uuid7(), template, template.customer_id
+    for link in links:
+        link.pk, link.template, link.customer_id = uuid7(), template, template.customer_id
+        link.created_by, link.created_at = user, template.created_at
+    Correction.objects.bulk_create(corrections)
+    FactLink.objects.bulk_create(links)
 
 
 def check_not_busy(template: Template) -> None:

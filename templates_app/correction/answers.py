@@ -20,6 +20,7 @@ from templates_app.docx.model import Anchor, Field, Paragraph, Parse
 from templates_app.docx.model import FieldType as WordFieldType
 from templates_app.docx.naming import clean_label
 from templates_app.field_types import STRUCTURAL, possible_types
+from templates_app.names import is_name
 from templates_app.words import key_stems
 
 _MOST_CORRECTIONS = 100
@@ -158,7 +159,7 @@ class Checker:
         label = clean_label(said.label)
         wanted = key_stems(label)
         given = wanted & key_stems(f"{said.quote} {known} {self._rules}")
-        if not wanted or len(label) > _MOST_LABEL_CHARACTERS or len(given) < _WORDS_GIVEN * len(wanted):
+        if not wanted or not is_name(label, _MOST_LABEL_CHARACTERS) or len(given) < _WORDS_GIVEN * len(wanted):
             raise _Refused(CorrectionRefusal.BAD_LABEL)
         return label
 
