@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
@@ -32,13 +32,22 @@ from templates_app.models import Correction, Fact, FactLink, Template, TemplateF
 from templates_app.names import cleaned_name, is_name, is_text, one_line
 from templates_app.once import make_once
 from templates_app.parsing import PARSE_WORKFLOW, ParseRequest
-from templates_app.standards.catalogue import check_document_type, check_standards, find_standard
+from templates_app.standards.catalogue import (
+    Standard,
+    catalogue,
+    check_document_type,
+    check_standards,
+    find_standard,
+)
 from templates_app.versions import add_version
 from templates_app.word_files import WordFile, receive_word_file
 
 TEMPLATE_ENTITY = "template"
 _MAX_PRIORITY = 10
+_OF_READING = frozenset({"custom_rules", "provider", "allow_questions"})
 _MAX_NAME_CHARACTERS = 200
+_MAX_STANDARD_CHARACTERS = 60
+_MAX_PROVIDER_CHARACTERS = 100
 _MAX_RULES_CHARACTERS = 20_000
 
 
@@ -98,21 +107,31 @@ def upload_template(
 
 
 def _checked_details(details: _Details) -> _Details:
-    for field, limit in {"standard": 60, "provider": 100}.items():
-        if len(getattr(details, field)) > limit:
-            raise BadInput(f"{field.capitalize()} has at most {limit} characters.", field=field)
-    _check_name(details.name)
-    _check_rules(details.custom_rules)
+    _check_settings(asdict(details))
     if not 0 <= details.priority <= _MAX_PRIORITY:
         raise BadInput(f"Priority is a number from 0 to {_MAX_PRIORITY}.", field="priority")
-    if details.provider:
-        with suppress(NoProvider):  # it lacks its key, say: then rules read the file, and the template says why
-            check_provider(details.provider)
     return details
 
 
+def _check_settings(told: Mapping[str, Any]) -> None:
+    """Name, standard, hints and provider, as far as they are told; None is not."""
+    for field, limit in {"standard": _MAX_STANDARD_CHARACTERS, "provider": _MAX_PROVIDER_CHARACTERS}.items():
+        if len(told[field] or "") > limit:
+            raise BadInput(f"{field.capitalize()} has at most {limit} characters.", field=field)
+    if told["name"] is not None:
+        _check_name(told["name"])
+    if told["custom_rules"]:
+        _check_rules(told["custom_rules"])
+    _named_standard(told["standard"] or "")
+    if told["provider"]:
+        with suppress(NoProvider):  # it lacks its key, say: then rules read the file, and the template says why
+            check_provider(told["provider"])
+
+
 def _check_name(name: str) -> None:
-    if not name or not is_name(name, _MAX_NAME_CHARACTERS):
+    if not name:
+        raise BadInput("Give the template a name.", field="name")
+    if not is_name(name, _MAX_NAME_CHARACTERS):
         raise BadInput(f"A template's name has at most {_MAX_NAME_CHARACTERS} printable characters.", field="name")
 
 
@@ -125,7 +144,7 @@ def _check_rules(rules: str) -> None:
 def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, customer_id: uuid.UUID) -> Template:
     template_id = uuid7()
     artifact = _keep_file(word_file, template_id, actor=actor, customer_id=customer_id)
-    named = find_standard(details.standard)
+    named = _named_standard(details.standard)
     template = Template(
         id=template_id,
         customer_id=customer_id,
@@ -178,10 +197,11 @@ def _submit_parse(template: Template, file: Artifact, *, actor: Actor | None, pr
     )
 
 
-def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
+def reparse_template(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
     """Read the file again; edited fields keep their edits. While it is being read, that reading is the answer.
 
-    Raises ``TemplateBusy`` while its texts are changed, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    Without an actor it is whoever runs the installation who asks. Raises ``TemplateBusy`` while its
+    texts are changed, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
     """
     with transaction.atomic():
         template = locked_template(template_id, actor=actor)
@@ -341,34 +361,78 @@ def restore_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
     return template
 
 
-def set_classification(
-    template_id: uuid.UUID, *, actor: Actor, document_type: str | None = None, standards: Sequence[str] | None = None
+def change_template(
+    template_id: uuid.UUID,
+    *,
+    actor: Actor | None,
+    name: str | None = None,
+    standard: str | None = None,
+    custom_rules: str | None = None,
+    provider: str | None = None,
+    allow_questions: bool | None = None,
+    document_type: str | None = None,
+    standards: Sequence[str] | None = None,
 ) -> Template:
     """By hand; what is None stays as it is, empty means that there is none. The same again does nothing.
 
-    Raises ``BadInput`` for what the catalogue does not have, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    How the file is read counts from the next reading on. Without an actor it is whoever runs the installation.
+    Raises ``BadInput`` for what cannot be, ``UnknownProvider``, ``TemplateBusy`` for how it is read while it is read,
+    ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
     """
-    wanted: dict[str, object] = {}
+    wanted = {
+        "name": None if name is None else one_line(name),
+        "standard": None if standard is None else standard.strip(),
+        "custom_rules": None if custom_rules is None else custom_rules.strip(),
+        "provider": None if provider is None else provider.strip(),
+        "allow_questions": allow_questions,
+    }
+    _check_settings(wanted)
+    about: dict[str, object] = {}
+    if (named := _named_standard(standard or "")) is not None:
+        about |= {"standards": [named.id], "standards_by_hand": True}
     if document_type is not None:
-        wanted |= {"document_type": check_document_type(document_type), "document_type_by_hand": True}
+        about |= {"document_type": check_document_type(document_type), "document_type_by_hand": True}
     if standards is not None:
-        wanted |= {"standards": check_standards(list(standards)), "standards_by_hand": True}
+        about |= {"standards": check_standards(list(standards)), "standards_by_hand": True}
     with transaction.atomic():
         template = locked_template(template_id, actor=actor)
         check_not_archived(template)
-        before = {name: getattr(template, name) for name in wanted if getattr(template, name) != wanted[name]}
-        if before:
-            for name in before:
-                setattr(template, name, wanted[name])
-            template.save(update_fields=list(before))
-            after = {name: wanted[name] for name in before}
+        told = {field: value for field, value in wanted.items() if value is not None}
+        if any(told[field] != getattr(template, field) for field in _OF_READING & told.keys()):
+            check_not_busy(template)
+        changed = _set(template, told)
+        if changed:
+            record_audit(actor, "template.changed", template, changed=list(changed))
+        if before := _set(template, about):
+            after = {field: about[field] for field in before}
             record_audit(actor, "template.classified", template, before=before, after=after)
     return template
 
 
-def locked_template(template_id: uuid.UUID, *, actor: Actor, role: Role = Role.EDITOR) -> Template:
-    """The template with its row locked until the transaction ends, for an actor who holds the role."""
+def _named_standard(said: str) -> Standard | None:
+    """The standard that is meant, None where none is said. Raises ``BadInput`` for one the catalogue does not have."""
+    said = said.strip()
+    if said and find_standard(said) is None:
+        known = ", ".join(catalogue().standards)
+        raise BadInput(f"There is no standard {said!r}; known are {known}.", field="standard")
+    return find_standard(said)
+
+
+def _set(template: Template, wanted: Mapping[str, object]) -> dict[str, object]:
+    """What it was before, of the columns that it changes."""
+    before = {field: getattr(template, field) for field in wanted if getattr(template, field) != wanted[field]}
+    for field in before:
+        setattr(template, field, wanted[field])
+    if before:
+        template.save(update_fields=list(before))
+    return before
+
+
+def locked_template(template_id: uuid.UUID, *, actor: Actor | None, role: Role = Role.EDITOR) -> Template:
+    """The template with its row locked until the transaction ends, for an actor who holds the role, or a command."""
     rows = Template.objects.select_for_update(no_key=True, of=("self",)).select_related("parse_job")
+    if actor is None:
+        return rows.get(id=template_id)
     template = rows.get_for(actor, id=template_id)
     actor.check(role, template.customer_id)
     return template

@@ -70,6 +70,7 @@ def test_a_review_is_asked_for_on_the_page(
     assert client_of_viewer.post(path).status_code == 403
     assert client_of_stranger.post(path).status_code == 404
     assert client_of_editor.post(path, {"mode": "slow"}).status_code == 422
+    assert client_of_editor.post(path, {"mode": "quick", "provider": "hal"}).status_code == 422
     first, second = (client_of_editor.post(path, {"mode": "quick"}).headers["Location"] for _ in range(2))
     assert first == second and "is being reviewed" in text_of(client_of_editor.get(first))
     assert client_of_stranger.get(first).status_code == 404

@@ -88,13 +88,16 @@ def test_the_name_kept_has_the_suffix_of_the_content(actor: Actor, customer: Cus
         {"name": "n" * 201},
         {"name": "a\tb\u202e"},
         {"standard": "s" * 61},
+        {"standard": "zzz"},
         {"custom_rules": "r" * 20_001},
         {"custom_rules": "H1\0"},
         {"provider": "p" * 101},
     ],
 )
-def test_words_too_long_or_not_printable_are_refused(actor: Actor, customer: Customer, wrong: dict[str, str]) -> None:
-    with pytest.raises(BadInput, match="at most"):
+def test_words_too_long_not_printable_or_unknown_are_refused(
+    actor: Actor, customer: Customer, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(BadInput, match=r"at most|no standard 'zzz'; known are"):
         upload_template(actor=actor, customer_id=customer.id, file=word_file(), **wrong)  # type: ignore[arg-type]
 
 
