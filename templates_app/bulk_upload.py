@@ -23,7 +23,10 @@ from templates_app.word_files import SUFFIXES, receive_word_file
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one file. ``status`` is parsed, already parsed, refused or failed; ``reason`` says more."""
+    """What became of one file.
+
+    ``status`` is parsed, already parsed, waiting (for a person's answer), refused or failed; ``reason`` says more.
+    """
 
     path: Path
     status: str = ""
@@ -38,6 +41,10 @@ class Outcome:
     @property
     def is_good(self) -> bool:
         return self.status in ("parsed", "already parsed")
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == "waiting"
 
 
 def find_word_files(paths: Sequence[Path], *, recursive: bool) -> list[Path]:
@@ -63,6 +70,7 @@ class Details:
     standard: str = ""
     custom_rules: str = ""
     provider: str = ""
+    allow_questions: bool = False
 
 
 def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, details: Details) -> Outcome:
@@ -95,8 +103,13 @@ def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, details: Det
 
 def _what_differs(copy: Template, details: Details) -> str:
     """Of how it was read, where something else is told now."""
-    words = {"standard": "the standard", "custom_rules": "the hints for reading", "provider": "the language model"}
-    told = {name: value.strip() for name, value in asdict(details).items()}
+    words = {
+        "standard": "the standard",
+        "custom_rules": "the hints for reading",
+        "provider": "the language model",
+        "allow_questions": "the leave to ask",
+    }
+    told = {name: value.strip() if isinstance(value, str) else value for name, value in asdict(details).items()}
     differ = [words[name] for name, value in told.items() if value and value != getattr(copy, name)]
     return f"Not read with {' and '.join(differ)} given now; --force does." if differ else ""
 
@@ -110,12 +123,13 @@ def _read_again(copy: Template, details: Details) -> Template:
             standard=details.standard or None,
             custom_rules=details.custom_rules or None,
             provider=details.provider or None,
+            allow_questions=details.allow_questions or None,
         )
         return reparse_template(copy.id, actor=None)
 
 
 def await_outcomes(outcomes: Sequence[Outcome], *, ended: Callable[[Outcome], object]) -> None:
-    """Wait until every job has ended, and say of each outcome that it is complete."""
+    """Wait until every job has ended or asks a person, and say of each outcome that it is complete."""
     waiting = {outcome.job_id: outcome for outcome in outcomes if outcome.job_id and not outcome.status}
 
     def take_over(job: Job) -> None:
@@ -129,6 +143,8 @@ def _take_over(outcome: Outcome, job: Job) -> None:
     outcome.seconds = (job.duration_ms or 0) / 1000
     if job.status == JobStatus.COMPLETED:
         outcome.status = "parsed"
+    elif job.status == JobStatus.WAITING:
+        outcome.status, outcome.reason = "waiting", f"for an answer: /jobs/{job.id}/"
     else:
         outcome.status = "failed"
         outcome.reason = job.error_message or f"The job was {job.get_status_display().lower()}."

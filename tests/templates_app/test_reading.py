@@ -6,12 +6,14 @@ import asyncio
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -545,6 +547,24 @@ def test_close_readings_are_put_to_whoever_allowed_it(
     answer_question(waiting(again).id, Keep.LEAVE.value, actor=actor)
     template = worked(again, actor)
     assert "chapter_nine" in fields_of(template) and refusals(template) == [Refusal.KEPT_BY_PERSON]
+
+
+def test_the_command_says_where_a_question_waits(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor, customer: Customer, tmp_path: Path
+) -> None:
+    upload()
+    number = number_of(shown_to(scripted), "Chapter Nine")
+    scripted.set_script(answering(answer(said("drop", number, quote="[Chapter Nine]"))))
+    (tmp_path / "form.docx").write_bytes(form("Another line."))
+    printed = io.StringIO()
+    told = ("--customer", customer.slug, "--allow-questions")
+    call_command("parse_templates", str(tmp_path / "form.docx"), *told, stdout=printed, stderr=io.StringIO())
+    question = Question.objects.get(answered_at=None)
+    assert f"for an answer: /jobs/{question.job_id}/" in printed.getvalue()
+    assert "0 of 1 files parsed, 0 fields, 1 waiting for a person" in printed.getvalue()
+    answer_question(question.id, Keep.CHANGE.value, actor=actor)
+    template = worked(Template.objects.get(parse_job=question.job_id), actor)
+    assert template.status == JobStatus.COMPLETED and "chapter_nine" not in fields_of(template)
 
 
 def test_a_question_nobody_answers_is_decided_by_the_better_score(

@@ -39,6 +39,10 @@ class Command(DnaCommand):
         parser.add_argument("--standard", default="", metavar="KEY", help="of all of them; left out: recognised")
         parser.add_argument("--custom-rules", default="", metavar="TEXT", help="hints for reading, in plain words")
         parser.add_argument("--provider", default="", metavar="NAME", help="language model; left out: chosen by DNA")
+        parser.add_argument(
+            "--allow-questions", action="store_true",
+            help="ask a person where two readings are close; the command ends then and says where it waits",
+        )
 
     def handle(
         self,
@@ -51,19 +55,20 @@ class Command(DnaCommand):
         standard: str,
         custom_rules: str,
         provider: str,
+        allow_questions: bool,
         **options: Any,
     ) -> None:
         found = find_word_files(paths, recursive=recursive)
         if not found:
             raise CommandError("No .docx, .docm, .dotx or .dotm files there. --recursive looks into inner folders.")
         owner = get_customer(customer)
-        details = Details(standard, custom_rules, provider)
+        details = Details(standard, custom_rules, provider, allow_questions)
         outcomes = self._run(found, owner, force=force, details=details)
         count_findings(outcomes)
         if json is not None:
             write_parses(outcomes, json)
         self._print_summary(outcomes)
-        if not all(outcome.is_good for outcome in outcomes):
+        if not all(outcome.is_good or outcome.is_waiting for outcome in outcomes):
             raise SystemExit(1)
 
     def _run(
@@ -89,4 +94,7 @@ class Command(DnaCommand):
             if one.is_good and one.reason:
                 self.stdout.write(f"{'':{width}}  {one.reason}")
         good = sum(one.is_good for one in outcomes)
-        self.stdout.write(f"{good} of {len(outcomes)} files parsed, {sum(one.fields for one in outcomes)} fields")
+        waiting = sum(one.is_waiting for one in outcomes)
+        rest = f", {waiting} waiting for a person" if waiting else ""
+        fields = sum(one.fields for one in outcomes)
+        self.stdout.write(f"{good} of {len(outcomes)} files parsed, {fields} fields{rest}")
