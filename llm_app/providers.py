@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from accounts_app.access import Actor, record_audit
 from accounts_app.errors import DnaError, NotAllowed
@@ -93,7 +93,13 @@ def why_unavailable(provider: Provider) -> str:
 
 
 def is_any_available() -> bool:
-    return any(not why_unavailable(provider) for provider in Provider.objects.filter(enabled=True))
+    return bool(usable_providers())
+
+
+def usable_providers(*, also: str = "") -> list[Provider]:
+    """Those that can be asked, for a person to choose from, and the one chosen before."""
+    known = Provider.objects.filter(Q(enabled=True) | Q(name=also)).order_by("display_name")
+    return [provider for provider in known if provider.name == also or not why_unavailable(provider)]
 
 
 def default_provider(role: Role) -> Provider | None:

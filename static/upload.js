@@ -37,12 +37,15 @@ function enhance() {
   });
 
   function add(files) {
+    const named = form.elements.namedItem("name");
+    const name = files.length === 1 ? named.value : ""; // one name is one template's
+    named.value = "";
     if (files.length > FEW) batch = { total: files.length, ended: 0, ready: 0 };
     for (const file of files) {
       const line = makeLine(file.name);
       list.append(line.element);
       const together = files.length > FEW ? batch : null;
-      waiting.push({ file, line, together, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
+      waiting.push({ file, name, line, together, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
     }
     list.hidden = list.children.length === 0;
     next();
@@ -70,10 +73,11 @@ function enhance() {
   }
 
   /** The same key for every try of one file, so that a lost answer does not make a second template. */
-  function send({ file, line, key }) {
+  function send({ file, name, line, key }) {
     const body = new FormData(form);
     body.delete("csrfmiddlewaretoken");
     body.set("file", file, file.name);
+    body.set("name", name);
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", form.dataset.api);

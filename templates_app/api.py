@@ -47,12 +47,13 @@ from templates_app.schemas import (
 )
 from templates_app.templates import (
     archive_template,
+    change_template,
     duplicate_template,
     get_whole_template,
     reparse_template,
     replace_file,
+    restore_template,
     search_templates,
-    set_classification,
     upload_template,
     usable_template,
 )
@@ -115,11 +116,12 @@ def get_template(request: HttpRequest, template_id: UUID) -> Template:
 @router.patch(
     "/templates/{uuid:template_id}",
     response={200: TemplateDetail, **error_responses(409)},
-    summary="Set the document type and the standards by hand",
+    summary="Change a template's name and how it is read; set its document type and standards by hand",
 )
-def change_template(request: HttpRequest, template_id: UUID, changes: TemplateChanges) -> Template:
+def change(request: HttpRequest, template_id: UUID, changes: TemplateChanges) -> Template:
+    """How it is read counts from the next reading on: `POST …/parse`."""
     actor = actor_of(request)
-    set_classification(template_id, actor=actor, **changes.dict())
+    change_template(template_id, actor=actor, **changes.dict())
     return get_whole_template(template_id, actor=actor)
 
 
@@ -207,6 +209,17 @@ def duplicate(request: HttpRequest, template_id: UUID, wanted: CopyWanted) -> St
 def archive(request: HttpRequest, template_id: UUID) -> Status[None]:
     archive_template(template_id, actor=actor_of(request))
     return Status(204, None)
+
+
+@router.post(
+    "/templates/{uuid:template_id}/restore",
+    response={200: TemplateDetail, **error_responses()},
+    summary="Take an archived template back into use",
+)
+def restore(request: HttpRequest, template_id: UUID) -> Template:
+    actor = actor_of(request)
+    restore_template(template_id, actor=actor)
+    return get_whole_template(template_id, actor=actor)
 
 
 @router.post(

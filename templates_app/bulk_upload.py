@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.core.files.base import File
+from django.db import transaction
 
 from accounts_app.errors import DnaError
 from jobs_app import artifacts
@@ -16,13 +17,16 @@ from jobs_app.awaiting import await_jobs
 from jobs_app.choices import JobStatus
 from jobs_app.models import Job
 from templates_app.models import Template
-from templates_app.templates import find_parsed_copy, upload_template
+from templates_app.templates import change_template, find_parsed_copy, reparse_template, upload_template
 from templates_app.word_files import SUFFIXES, receive_word_file
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one file. ``status`` is parsed, already parsed, refused or failed."""
+    """What became of one file.
+
+    ``status`` is parsed, already parsed, waiting (for a person's answer), refused or failed; ``reason`` says more.
+    """
 
     path: Path
     status: str = ""
@@ -37,6 +41,10 @@ class Outcome:
     @property
     def is_good(self) -> bool:
         return self.status in ("parsed", "already parsed")
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == "waiting"
 
 
 def find_word_files(paths: Sequence[Path], *, recursive: bool) -> list[Path]:
@@ -62,26 +70,28 @@ class Details:
     standard: str = ""
     custom_rules: str = ""
     provider: str = ""
+    allow_questions: bool = False
 
 
 def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, details: Details) -> Outcome:
-    """Upload one file, unless the customer has it parsed already; a refusal is an outcome, not an error."""
+    """Upload one file; with ``force`` read the customer's template of it again, as the details say, if there is one.
+
+    A refusal is an outcome, not an error.
+    """
     outcome = Outcome(path)
     try:
         with path.open("rb") as source:
-            if not force and (copy := find_parsed_copy(customer_id, receive_word_file(File(source, path.name)).sha256)):
+            copy = find_parsed_copy(customer_id, receive_word_file(File(source, path.name)).sha256)
+            if copy is not None and not force:
                 outcome.status, outcome.template_id = "already parsed", copy.id
+                outcome.reason = _what_differs(copy, details)
                 return outcome
-            source.seek(0)
-            file = File(source, path.name)
-            template = upload_template(
-                actor=None,
-                customer_id=customer_id,
-                file=file,
-                standard=details.standard,
-                custom_rules=details.custom_rules,
-                provider=details.provider,
-            )
+            if copy is not None:
+                template = _read_again(copy, details)
+            else:
+                source.seek(0)
+                file = File(source, path.name)
+                template = upload_template(actor=None, customer_id=customer_id, file=file, **asdict(details))
     except DnaError as error:
         outcome.status, outcome.reason = "refused", error.user_message
     except OSError as error:
@@ -91,8 +101,35 @@ def submit_file(path: Path, *, customer_id: uuid.UUID, force: bool, details: Det
     return outcome
 
 
+def _what_differs(copy: Template, details: Details) -> str:
+    """Of how it was read, where something else is told now."""
+    words = {
+        "standard": "the standard",
+        "custom_rules": "the hints for reading",
+        "provider": "the language model",
+        "allow_questions": "the leave to ask",
+    }
+    told = {name: value.strip() if isinstance(value, str) else value for name, value in asdict(details).items()}
+    differ = [words[name] for name, value in told.items() if value and value != getattr(copy, name)]
+    return f"Not read with {' and '.join(differ)} given now; --force does." if differ else ""
+
+
+def _read_again(copy: Template, details: Details) -> Template:
+    """What is left out of the details stays as it was."""
+    with transaction.atomic():
+        change_template(
+            copy.id,
+            actor=None,
+            standard=details.standard or None,
+            custom_rules=details.custom_rules or None,
+            provider=details.provider or None,
+            allow_questions=details.allow_questions or None,
+        )
+        return reparse_template(copy.id, actor=None)
+
+
 def await_outcomes(outcomes: Sequence[Outcome], *, ended: Callable[[Outcome], object]) -> None:
-    """Wait until every job has ended, and say of each outcome that it is complete."""
+    """Wait until every job has ended or asks a person, and say of each outcome that it is complete."""
     waiting = {outcome.job_id: outcome for outcome in outcomes if outcome.job_id and not outcome.status}
 
     def take_over(job: Job) -> None:
@@ -106,6 +143,8 @@ def _take_over(outcome: Outcome, job: Job) -> None:
     outcome.seconds = (job.duration_ms or 0) / 1000
     if job.status == JobStatus.COMPLETED:
         outcome.status = "parsed"
+    elif job.status == JobStatus.WAITING:
+        outcome.status, outcome.reason = "waiting", f"for an answer: /jobs/{job.id}/"
     else:
         outcome.status = "failed"
         outcome.reason = job.error_message or f"The job was {job.get_status_display().lower()}."

@@ -125,6 +125,7 @@ class VersionKind(TextChoices):
 
     UPLOADED = "uploaded", "Word file uploaded"
     REPLACED = "replaced", "Changed Word file uploaded"
+    READ_AGAIN = "read_again", "Read again"
     FIELD_EDITED = "field_edited", "Field edited"
     TEXT_PROPOSED = "text_proposed", "Text changes proposed as tracked changes"
     TEXT_ACCEPTED = "text_accepted", "Tracked changes accepted"
@@ -139,6 +140,7 @@ class Difference(TextChoices):
     REMOVED = "removed", "Removed"
     RENAMED = "renamed", "Renamed"
     RETYPED = "retyped", "Type changed"
+    REREAD = "reread", "Read otherwise"
     EDITED = "edited", "Edited"
 
 
@@ -167,6 +169,7 @@ class CorrectionRefusal(TextChoices):
     OVERLAPS = "overlaps", "There is a field at that place already"
     CONTRADICTS = "contradicts", "Another correction of the same field was made before"
     RULES_ARE_SURER = "rules_are_surer", "What stands in the file speaks more for the rules' reading"
+    EDITED_BY_PERSON = "edited_by_person", "A person edited the field as it was read before"
     KEPT_BY_PERSON = "kept_by_person", "A person kept the rules' reading"
     PART_GIVES_ORDERS = "part_gives_orders", "That part of the file gives orders to language models"
     TOO_MANY = "too_many", "There were more corrections than can be meant"

@@ -25,6 +25,7 @@ from templates_app.generation import GENERATE_WORKFLOW
 from templates_app.making import GenerationRequest
 from templates_app.matching import match_facts
 from templates_app.models import Document, Template, TemplateField
+from templates_app.names import is_name, one_line
 from templates_app.once import make_once
 from templates_app.origins import Gathered, gather_values
 from templates_app.pinning import pin_template
@@ -174,10 +175,10 @@ def create_document(
 
 
 def checked_document_name(name: str) -> str:
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name:
         raise BadInput("Give the document a name.", field="name")
-    if len(name) > _MAX_NAME_CHARACTERS or not name.isprintable():
+    if not is_name(name, _MAX_NAME_CHARACTERS):
         raise BadInput(f"A document's name has at most {_MAX_NAME_CHARACTERS} printable characters.", field="name")
     return name
 

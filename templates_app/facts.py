@@ -20,6 +20,7 @@ from templates_app.concepts import concept_of, concepts
 from templates_app.docx.naming import key_of
 from templates_app.errors import BadFact
 from templates_app.models import Fact, TemplateField
+from templates_app.names import is_name, one_line
 from templates_app.values import WrongValue, clean_value
 
 MAX_FACTS = 2_000
@@ -58,11 +59,11 @@ def check_fact(
         raise BadFact("A key has small letters, digits and _, begins with a letter, and has at most 60.", field="key")
     if key in _TAKEN_KEYS:
         raise BadFact(f"“{key}” is an address of the API, where no fact can be found. Choose another key.", field="key")
-    label = " ".join(label.split()) or (known.label if known else concept.name if concept else _label_of(key))
-    if len(label) > _MAX_LABEL_CHARACTERS or not label.isprintable():
+    label = one_line(label) or (known.label if known else concept.name if concept else _label_of(key))
+    if not is_name(label, _MAX_LABEL_CHARACTERS):
         raise BadFact(f"A label has at most {_MAX_LABEL_CHARACTERS} printable characters.", field="label")
-    source = " ".join(source.split())
-    if len(source) > _MAX_SOURCE_CHARACTERS or not source.isprintable():
+    source = one_line(source)
+    if not is_name(source, _MAX_SOURCE_CHARACTERS):
         raise BadFact(f"A source has at most {_MAX_SOURCE_CHARACTERS} printable characters.", field="source")
     kind = _checked_type(type.strip() or (known.type if known else concept.type if concept else FieldType.TEXT))
     return GivenFact(key, label, kind, _checked_value(key, kind, value), source)

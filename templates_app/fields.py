@@ -15,10 +15,13 @@ from templates_app.choices import FieldType, VersionKind
 from templates_app.errors import BadField
 from templates_app.field_types import possible_types
 from templates_app.models import Template, TemplateField
+from templates_app.names import is_name, is_text, one_line
 from templates_app.parsing import EDITABLE
 from templates_app.templates import check_not_archived, locked_template
 from templates_app.versions import add_version, edited_differences
 
+_MAX_LABEL_CHARACTERS = 500
+_MAX_HINT_CHARACTERS = 2000
 _MAX_OPTIONS = 500
 _MAX_OPTION_CHARACTERS = 500
 
@@ -72,9 +75,9 @@ def check_changes(field: TemplateField, changes: Mapping[str, Any]) -> dict[str,
         raise BadField(f"{name} cannot be changed; label, type, required, options and hint can.", field=name)
     wanted = dict(changes)
     if "label" in wanted:
-        wanted["label"] = _text("label", wanted["label"], 500, required=True)
+        wanted["label"] = _label(wanted["label"], field.label)
     if "hint" in wanted:
-        wanted["hint"] = _text("hint", wanted["hint"], 2000, required=False)
+        wanted["hint"] = _hint(wanted["hint"])
     if "type" in wanted:
         wanted["type"] = _type(field, wanted["type"])
     if "required" in wanted and not isinstance(wanted["required"], bool):
@@ -84,13 +87,21 @@ def check_changes(field: TemplateField, changes: Mapping[str, Any]) -> dict[str,
     return wanted
 
 
-def _text(name: str, value: Any, limit: int, *, required: bool) -> str:
-    text = value.strip() if isinstance(value, str) else None
-    if text is None or (required and not text):
-        raise BadField(f"The {name} must not be empty.", field=name)
-    if len(text) > limit or "\0" in text:
-        raise BadField(f"The {name} has at most {limit} characters.", field=name)
-    return text
+def _label(value: Any, known: str) -> str:
+    """What was read may be anything; it may come back with the form that shows it."""
+    label = one_line(value) if isinstance(value, str) else ""
+    if not label:
+        raise BadField("The label must not be empty.", field="label")
+    if value.strip() != known and not is_name(label, _MAX_LABEL_CHARACTERS):
+        raise BadField(f"A label has at most {_MAX_LABEL_CHARACTERS} printable characters.", field="label")
+    return label if value.strip() != known else known
+
+
+def _hint(value: Any) -> str:
+    hint = value.strip() if isinstance(value, str) else None
+    if hint is None or not is_text(hint, _MAX_HINT_CHARACTERS):
+        raise BadField(f"A hint has at most {_MAX_HINT_CHARACTERS} printable characters.", field="hint")
+    return hint
 
 
 def _type(field: TemplateField, value: Any) -> str:
@@ -109,7 +120,7 @@ def _options(field: TemplateField, kind: str, given: Any) -> list[str]:
         if given:
             raise BadField("Only a choice has options.", field="options")
         return []
-    options = _distinct(field.options if given is None else given)
+    options = _distinct(field.options if given is None else given, field.options)
     if not options:
         raise BadField("A choice needs at least one option.", field="options")
     if has_boxes(field) and len(options) != len(field.places):
@@ -117,12 +128,15 @@ def _options(field: TemplateField, kind: str, given: Any) -> list[str]:
     return options
 
 
-def _distinct(given: Any) -> list[str]:
+def _distinct(given: Any, known: Sequence[str]) -> list[str]:
+    """Not empty, each once, printable unless it was read so."""
     if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(one, str) for one in given):
         raise BadField("Options are a list of texts.", field="options")
-    options = [one.strip() for one in given if one.strip()]
+    options = [one.strip() if one.strip() in known else one_line(one) for one in given if one.strip()]
     if len(set(options)) != len(options):
         raise BadField("Each option may appear only once.", field="options")
-    if len(options) > _MAX_OPTIONS or any(len(one) > _MAX_OPTION_CHARACTERS or "\0" in one for one in options):
-        raise BadField(f"At most {_MAX_OPTIONS} options of {_MAX_OPTION_CHARACTERS} characters each.", field="options")
+    are_good = all(one in known or is_name(one, _MAX_OPTION_CHARACTERS) for one in options)
+    if len(options) > _MAX_OPTIONS or not are_good:
+        most = f"{_MAX_OPTIONS} options of {_MAX_OPTION_CHARACTERS} printable characters"
+        raise BadField(f"At most {most} each.", field="options")
     return options

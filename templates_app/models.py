@@ -207,9 +207,9 @@ class Correction(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """A step in the history of a template: a Word file or an edit of its fields, by whom and when. Never changed.
+    """A step in the history of a template: a Word file, an edit of a field or a reading that changed fields.
 
-    Numbered from 1 without gaps, under the lock of the template's row.
+    By whom and when; never changed. Numbered from 1 without gaps, under the lock of the template's row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts_app.access import Actor
 from accounts_app.choices import Role
-from accounts_app.errors import DnaError, NotSignedIn
+from accounts_app.errors import BadInput, Conflict, DnaError, NotSignedIn
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from jobs_app.canonical import digest_of
 from jobs_app.choices import JobStatus
-from llm_app.providers import is_any_available
+from jobs_app.jobs import DEFAULT_PRIORITY
+from llm_app.providers import is_any_available, usable_providers
 from templates_app.choices import FieldType, OnUnfilled
 from templates_app.documents import (
     Wishes,
@@ -47,8 +48,10 @@ from templates_app.matching import known_values, match_facts
 from templates_app.models import Correction, Document, Template, TemplateField
 from templates_app.preflight import told_of_template
 from templates_app.previews import template_preview
+from templates_app.standards.catalogue import catalogue
 from templates_app.templates import (
     archive_template,
+    change_template,
     get_whole_template,
     reparse_template,
     restore_template,
@@ -82,6 +85,9 @@ def template_list(request: HttpRequest) -> HttpResponse:
         "standards": standards_in_use(actor),
         "may_upload": actor.current is not None and actor.can(Role.EDITOR, actor.current),
         "suffixes": ",".join(SUFFIXES),
+        "known_standards": catalogue().standards.values(),
+        "default_priority": DEFAULT_PRIORITY,
+        "providers": usable_providers(),
     }
     return render(request, "templates_app/template_list.html", context | more)
 
@@ -94,12 +100,12 @@ def template_upload(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("file")
     if not files:
         messages.error(request, "Choose at least one Word file.")
-    standard, rules = request.POST.get("standard", ""), request.POST.get("custom_rules", "")
     last = None
     for file in files:
         try:
+            name = request.POST.get("name", "") if len(files) == 1 else ""
             last = upload_template(
-                actor=actor, customer_id=actor.customer_id(), file=file, standard=standard, custom_rules=rules
+                actor=actor, customer_id=actor.customer_id(), file=file, name=name, **_upload_options(request)
             )
         except NotSignedIn:
             raise
@@ -108,6 +114,15 @@ def template_upload(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{file.name} was uploaded and is being read.")
     return redirect("template", last.id) if last and len(files) == 1 else redirect("templates")
+
+
+def _upload_options(request: HttpRequest) -> dict[str, Any]:
+    """What the form says of all its files."""
+    priority = request.POST.get("priority", "").strip() or str(DEFAULT_PRIORITY)
+    if not (priority.isascii() and priority.isdigit()):
+        raise BadInput("Priority is a number from 0 to 10.", field="priority")
+    told = {name: request.POST.get(name, "") for name in ("standard", "custom_rules", "provider")}
+    return {**told, "priority": int(priority), "allow_questions": "allow_questions" in request.POST}
 
 
 @require_safe
@@ -121,6 +136,7 @@ def template_page(request: HttpRequest, template_id: UUID) -> HttpResponse:
         "has_customers": len(actor.customers_as(Role.EDITOR)) > 1,
         "groups": build_groups(fields, {}, {}) if template.is_ready else [],
         "corrections": _corrections(template),
+        "providers": usable_providers(also=template.provider),
         "suffixes": ",".join(SUFFIXES),
         "unsure_count": sum(one.confidence < UNSURE_BELOW for one in fields),
         "documents": list(search_documents(actor, template_id=template.id)[:5]),
@@ -154,7 +170,26 @@ def template_file(request: HttpRequest, template_id: UUID) -> HttpResponseBase:
 @require_POST
 @page_login_required
 def template_parse(request: HttpRequest, template_id: UUID) -> HttpResponse:
-    reparse_template(template_id, actor=actor_of(request))
+    try:
+        reparse_template(template_id, actor=actor_of(request))
+    except Conflict as error:
+        messages.error(request, error.user_message)
+    return redirect("template", template_id)
+
+
+@require_POST
+@page_login_required
+def template_settings(request: HttpRequest, template_id: UUID) -> HttpResponse:
+    """Name, hints, language model: saved, and where it is asked for the file is read again with them."""
+    actor = actor_of(request)
+    told = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in ("name", "custom_rules", "provider")}
+    try:
+        change_template(template_id, actor=actor, allow_questions="allow_questions" in request.POST, **told)
+        messages.success(request, "Saved.")
+        if request.POST.get("read"):
+            reparse_template(template_id, actor=actor)
+    except (BadInput, Conflict) as error:
+        messages.error(request, error.user_message)
     return redirect("template", template_id)
 
 

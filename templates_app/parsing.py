@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import timezone
 from pydantic import BaseModel
 
+from accounts_app.models import User
 from jobs_app import artifacts, steps
 from jobs_app.db import run_sync
 from jobs_app.models import Artifact, Job
@@ -138,7 +139,8 @@ def save_parse(
 ) -> ParseResult:
     """Replace the template's sections and fields by the ones read. Fields that are the same keep key and edits.
 
-    With the file that was read, if it is not the template's yet, it becomes that, as a new version.
+    With the file that was read, if it is not the template's yet, it becomes that, as a new version; so does a reading
+    of the same file that finds other fields than the one before.
     """
     correcting = correcting or Correcting()
     template = Template.objects.select_for_update(no_key=True).get(id=template_id)
@@ -146,8 +148,11 @@ def save_parse(
     read, kept = read_parse(artifact), list(template.fields.all())
     matched = _matched(template, read, kept)
     _save_corrections(template, correcting.judged)
+    differences = find_differences(matched, kept)
     if file_id is not None and file_id != template.file_id:
-        _take_file(template, file_id, find_differences(matched, kept))
+        _take_file(template, file_id, differences)
+    elif template.parsed_file is not None and differences:
+        add_version(template, VersionKind.READ_AGAIN, user=_asked_by(), differences=differences)
     if [one.key for one in matched.parse.fields] != [one.key for one in read.fields]:
         artifact = keep_artifact(parse_bytes(matched.parse), template.customer_id, template.id)
     replace_reading(template, matched.parse, artifact, matched.before)
@@ -165,12 +170,16 @@ def _matched(template: Template, read: Parse, kept: list[TemplateField]) -> Matc
 
 
 def _take_file(template: Template, file_id: uuid.UUID, differences: list[dict[str, Any]]) -> None:
-    """Whoever asked for the job made this version. Tracked changes of the old file were decided in Word."""
-    job = Job.objects.select_related("created_by").get(id=steps.current_job_id())
+    """Tracked changes of the old file were decided in Word."""
     artifact = Artifact.objects.get(id=file_id)
     template.file, template.file_sha256 = artifact, artifact.blob_id
     Finding.objects.filter(review__template=template).exclude(tracked=[]).update(tracked=[])
-    add_version(template, VersionKind.REPLACED, user=job.created_by, differences=differences)
+    add_version(template, VersionKind.REPLACED, user=_asked_by(), differences=differences)
+
+
+def _asked_by() -> User | None:
+    """Whoever asked for the job made the version that it makes."""
+    return Job.objects.select_related("created_by").get(id=steps.current_job_id()).created_by
 
 
 def replace_reading(

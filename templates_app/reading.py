@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import cast
 
 from django.conf import settings
 from pydantic import BaseModel
@@ -26,7 +27,7 @@ from templates_app.choices import CorrectionAct, CorrectionRefusal, FieldType
 from templates_app.correction.answers import Checker, CorrectionAnswer, Source
 from templates_app.correction.corrections import Judged, make_corrections
 from templates_app.correction.questions import Question, as_request, ask_in_parts
-from templates_app.docx.model import Parse
+from templates_app.docx.model import Anchor, Parse
 from templates_app.models import Template
 from templates_app.parsing import (
     PARSE_WORKFLOW,
@@ -40,6 +41,7 @@ from templates_app.parsing import (
     read_word_file,
     save_parse,
 )
+from templates_app.versions import edited_places
 
 # More questions than this nobody answers; for the others the better reading is taken.
 _MOST_QUESTIONS = 5
@@ -171,9 +173,11 @@ async def _ask(run: Run, plan: Plan, question: Question) -> Reply:
 
 
 def check_replies(parsed: ParsedFile, plan: Plan, replies: list[Reply]) -> Checked:
-    """Each correction against the file. Why one is refused goes to the log, what it said does not."""
-    parse = read_parse(Artifact.objects.get(id=parsed.artifact_id))
-    checker = Checker(parse, plan.rules, float(settings.PARSE_QUESTION_MARGIN))
+    """Each correction against the file and a person's edits. Why one is refused goes to the log, what it said not."""
+    artifact = Artifact.objects.get(id=parsed.artifact_id)
+    parse = read_parse(artifact)
+    edited = _edited_before(parse, cast(uuid.UUID, artifact.entity_id))
+    checker = Checker(parse, plan.rules, float(settings.PARSE_QUESTION_MARGIN), edited)
     for question, reply in zip(plan.questions, replies, strict=True):
         if reply.answer is not None:
             checker.check(question, reply.answer, Source(reply.provider, reply.model))
@@ -184,6 +188,15 @@ def check_replies(parsed: ParsedFile, plan: Plan, replies: list[Reply]) -> Check
     for one in asked:
         one.was_asked = True
     return Checked(judged=checker.judged, doubts=[_as_doubt(one, parse) for one in asked])
+
+
+def _edited_before(parse: Parse, template_id: uuid.UUID) -> dict[str, frozenset[Anchor]]:
+    """Where the fields of this reading are that people edited after an earlier one, by key."""
+    template = Template.objects.select_related("parsed_file").get(id=template_id)
+    kept = list(template.fields.all())
+    if template.parsed_file is None or all(one.edited_at is None for one in kept):
+        return {}
+    return edited_places(parse, read_parse(template.parsed_file), kept)
 
 
 def _as_doubt(one: Judged, parse: Parse) -> Doubt:

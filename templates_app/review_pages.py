@@ -14,11 +14,12 @@ from accounts_app.choices import Role
 from accounts_app.errors import BadInput
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
+from llm_app.providers import usable_providers
 from templates_app.choices import FindingKind, FindingStatus, ReviewMode, TextDecision
 from templates_app.models import Finding, Template
 from templates_app.reviews import apply_findings, get_review, ignore_findings, request_review, reviews_of
 from templates_app.standards.catalogue import catalogue, get_standard
-from templates_app.templates import set_classification
+from templates_app.templates import change_template
 from templates_app.text_fixes import decide_texts
 
 _OLDER_SHOWN = 10
@@ -57,6 +58,7 @@ def _review_page(request: HttpRequest, template_id: UUID, review_id: UUID | None
         "changes_count": sum(one.status == FindingStatus.OPEN and one.can_be_applied for one in findings),
         "older": list(reviews_of(template_id, actor=actor)[:_OLDER_SHOWN]),
         "modes": ReviewMode.choices,
+        "providers": usable_providers(),
         "kinds": catalogue().document_types.values(),
         "standards": catalogue().standards.values(),
         "may_edit": usable and actor.can(Role.EDITOR, template.customer_id),
@@ -75,7 +77,8 @@ def template_review(request: HttpRequest, template_id: UUID) -> HttpResponse:
     mode = request.POST.get("mode", ReviewMode.FULL)
     if mode not in ReviewMode.values:
         raise BadInput("A review is full or quick.", field="mode")
-    review = request_review(template_id, actor=actor_of(request), mode=mode)
+    provider = request.POST.get("provider", "")
+    review = request_review(template_id, actor=actor_of(request), mode=mode, provider=provider)
     return redirect("review", review.id)
 
 
@@ -123,7 +126,7 @@ def _finding_ids(request: HttpRequest) -> list[UUID]:
 @require_POST
 @page_login_required
 def template_classification(request: HttpRequest, template_id: UUID) -> HttpResponse:
-    set_classification(
+    change_template(
         template_id,
         actor=actor_of(request),
         document_type=request.POST.get("document_type", ""),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import tempfile
 import uuid
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,12 @@ from jobs_app.models import Artifact
 from jobs_app.runs import Run
 from jobs_app.workflows import workflow
 from templates_app.choices import FindingStatus, TextDecision, VersionKind
-from templates_app.docx.layout import Layout
-from templates_app.docx.model import Field, Outline, Parse
+from templates_app.docx.model import Parse
 from templates_app.docx.moving import Movement
 from templates_app.errors import TemplateChanged
 from templates_app.models import Finding, Template
 from templates_app.parsing import ParsedFile, keep_artifact, parse_bytes, read_parse, read_word_file, replace_reading
-from templates_app.versions import Matched, add_version, find_differences
+from templates_app.versions import Matched, add_version, find_differences, placed_fields
 from templates_app.word import run_word_child
 
 REVISE_WORKFLOW = "template.revise"
@@ -148,7 +146,7 @@ def save_revision(request: ReviseRequest, revised: RevisedFile, parsed: ParsedFi
     if template.file_id != request.file_id or template.parsed_file is None:
         raise TemplateChanged()
     new, old = read_parse(Artifact.objects.get(id=parsed.artifact_id)), read_parse(template.parsed_file)
-    moved = Parse(new.outline, _with_sections(Movement(old.outline, new.outline).fields(old.fields), new.outline))
+    moved = Parse(new.outline, placed_fields(Movement(old.outline, new.outline).fields(old.fields), new.outline))
     kept = list(template.fields.all())
     matched = Matched(moved, {one.key: one for one in kept if any(one.key == field.key for field in moved.fields)})
     template.file_id, template.file_sha256 = revised.artifact_id, revised.sha256
@@ -162,18 +160,6 @@ def save_revision(request: ReviseRequest, revised: RevisedFile, parsed: ParsedFi
     return ReviseResult(
         template_id=template.id, version=version.number, sha256=revised.sha256, findings_count=len(texts)
     )
-
-
-def _with_sections(fields: list[Field], outline: Outline) -> list[Field]:
-    """Sections are known by their index, which a heading more or less has moved; markers by what stands there now."""
-    layout = Layout(outline)
-    found = []
-    for one in fields:
-        first = one.anchors[0]
-        paragraph = layout.paragraphs[layout.at[first.part, first.p]]
-        marker = paragraph.text[first.start : first.end]
-        found.append(replace(one, section=layout.section_index(paragraph), marker=marker))
-    return found
 
 
 def _settle_findings(request: ReviseRequest, revised: RevisedFile, user: User | None) -> list[dict[str, Any]]:

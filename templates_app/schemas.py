@@ -245,8 +245,12 @@ class CopyWanted(Schema):
 
 
 class TemplateChanges(Schema):
-    """What to set by hand of a template; what is left out stays, empty means that there is none."""
+    """What to change of a template; what is left out stays, empty means that there is none."""
 
+    name: str | None = Field(None, max_length=200)
+    custom_rules: str | None = Field(None, max_length=20_000, description="Hints for the next reading.")
+    provider: str | None = Field(None, max_length=100, description="Language model to use; empty: the default, if any.")
+    allow_questions: StrictBool | None = Field(None, description="Its readings may wait for a person's answer.")
     document_type: str | None = Field(None, max_length=60)
     standards: list[str] | None = None
 

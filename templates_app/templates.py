@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
@@ -19,6 +19,7 @@ from accounts_app.access import Actor, record_audit
 from accounts_app.choices import Role
 from accounts_app.errors import BadInput, NotFound
 from accounts_app.ids import uuid7
+from accounts_app.models import User
 from jobs_app import artifacts
 from jobs_app.choices import TERMINAL, JobStatus
 from jobs_app.jobs import DEFAULT_PRIORITY, cancel_job, submit_job
@@ -27,16 +28,26 @@ from llm_app.errors import NoProvider
 from llm_app.providers import check_provider
 from templates_app.choices import VersionKind
 from templates_app.errors import TemplateArchived, TemplateBusy, TemplateNotReady
-from templates_app.models import Template, TemplateField, TemplateSection
+from templates_app.models import Correction, Fact, FactLink, Template, TemplateField, TemplateSection
+from templates_app.names import cleaned_name, is_name, is_text, one_line
 from templates_app.once import make_once
 from templates_app.parsing import PARSE_WORKFLOW, ParseRequest
-from templates_app.standards.catalogue import check_document_type, check_standards, find_standard
+from templates_app.standards.catalogue import (
+    Standard,
+    catalogue,
+    check_document_type,
+    check_standards,
+    find_standard,
+)
 from templates_app.versions import add_version
 from templates_app.word_files import WordFile, receive_word_file
 
 TEMPLATE_ENTITY = "template"
 _MAX_PRIORITY = 10
+_OF_READING = frozenset({"custom_rules", "provider", "allow_questions"})
 _MAX_NAME_CHARACTERS = 200
+_MAX_STANDARD_CHARACTERS = 60
+_MAX_PROVIDER_CHARACTERS = 100
 _MAX_RULES_CHARACTERS = 20_000
 
 
@@ -73,7 +84,7 @@ def upload_template(
     if actor is not None:
         actor.check(Role.EDITOR, customer_id)
     word_file = receive_word_file(file)
-    name = name.strip() or PurePath(word_file.filename).stem[:200]
+    name = one_line(name) or cleaned_name(PurePath(word_file.filename).stem, _MAX_NAME_CHARACTERS)
     told = _Details(name, standard.strip(), custom_rules.strip(), provider.strip(), priority, allow_questions)
     details = _checked_details(told)
     kept: list[Template] = []
@@ -96,22 +107,44 @@ def upload_template(
 
 
 def _checked_details(details: _Details) -> _Details:
-    limits = {"name": _MAX_NAME_CHARACTERS, "standard": 60, "provider": 100, "custom_rules": _MAX_RULES_CHARACTERS}
-    for field, limit in limits.items():
-        if len(getattr(details, field)) > limit:
-            raise BadInput(f"{field.replace('_', ' ').capitalize()} has at most {limit} characters.", field=field)
+    _check_settings(asdict(details))
     if not 0 <= details.priority <= _MAX_PRIORITY:
         raise BadInput(f"Priority is a number from 0 to {_MAX_PRIORITY}.", field="priority")
-    if details.provider:
-        with suppress(NoProvider):  # it lacks its key, say: then rules read the file, and the template says why
-            check_provider(details.provider)
     return details
+
+
+def _check_settings(told: Mapping[str, Any]) -> None:
+    """Name, standard, hints and provider, as far as they are told; None is not."""
+    for field, limit in {"standard": _MAX_STANDARD_CHARACTERS, "provider": _MAX_PROVIDER_CHARACTERS}.items():
+        if len(told[field] or "") > limit:
+            raise BadInput(f"{field.capitalize()} has at most {limit} characters.", field=field)
+    if told["name"] is not None:
+        _check_name(told["name"])
+    if told["custom_rules"]:
+        _check_rules(told["custom_rules"])
+    _named_standard(told["standard"] or "")
+    if told["provider"]:
+        with suppress(NoProvider):  # it lacks its key, say: then rules read the file, and the template says why
+            check_provider(told["provider"])
+
+
+def _check_name(name: str) -> None:
+    if not name:
+        raise BadInput("Give the template a name.", field="name")
+    if not is_name(name, _MAX_NAME_CHARACTERS):
+        raise BadInput(f"A template's name has at most {_MAX_NAME_CHARACTERS} printable characters.", field="name")
+
+
+def _check_rules(rules: str) -> None:
+    if not is_text(rules, _MAX_RULES_CHARACTERS):
+        limit = f"{_MAX_RULES_CHARACTERS:,}"
+        raise BadInput(f"Hints for reading have at most {limit} printable characters.", field="custom_rules")
 
 
 def _keep(word_file: WordFile, details: _Details, *, actor: Actor | None, customer_id: uuid.UUID) -> Template:
     template_id = uuid7()
     artifact = _keep_file(word_file, template_id, actor=actor, customer_id=customer_id)
-    named = find_standard(details.standard)
+    named = _named_standard(details.standard)
     template = Template(
         id=template_id,
         customer_id=customer_id,
@@ -164,15 +197,22 @@ def _submit_parse(template: Template, file: Artifact, *, actor: Actor | None, pr
     )
 
 
-def reparse_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
-    """Read the file again; edited fields keep their edits. While it is being read, that reading is the answer."""
+def reparse_template(template_id: uuid.UUID, *, actor: Actor | None) -> Template:
+    """Read the file again; edited fields keep their edits. While it is being read, that reading is the answer.
+
+    Without an actor it is whoever runs the installation who asks. Raises ``TemplateBusy`` while its
+    texts are changed, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    """
     with transaction.atomic():
         template = locked_template(template_id, actor=actor)
         check_not_archived(template)
-        if template.parse_job is None or template.parse_job.status in TERMINAL:
-            record_audit(actor, "template.reparsed", template)
-            template.parse_job = _submit_parse(template, template.file, actor=actor, priority=DEFAULT_PRIORITY)
-            template.save(update_fields=["parse_job"])
+        job = template.parse_job
+        if job is not None and job.workflow == PARSE_WORKFLOW and not job.is_terminal:
+            return template
+        check_not_busy(template)
+        record_audit(actor, "template.reparsed", template)
+        template.parse_job = _submit_parse(template, template.file, actor=actor, priority=DEFAULT_PRIORITY)
+        template.save(update_fields=["parse_job"])
     return template
 
 
@@ -199,7 +239,7 @@ def replace_file(template_id: uuid.UUID, *, actor: Actor, file: File[Any]) -> Te
 
 
 def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") -> Template:
-    """A template of its own with the same Word file, fields and settings; reviews, documents and history stay behind.
+    """A template of its own: the same Word file, fields, fact links and settings; no reviews, documents or history.
 
     Raises ``TemplateNotReady``, ``TemplateBusy``, ``BadInput``, ``NotAllowed`` and ``NotFound``.
     """
@@ -208,9 +248,8 @@ def duplicate_template(template_id: uuid.UUID, *, actor: Actor, name: str = "") 
         check_not_busy(template)
         if not template.is_ready:
             raise TemplateNotReady()
-        name = name.strip() or f"{template.name[:190]} (copy)"
-        if len(name) > _MAX_NAME_CHARACTERS:
-            raise BadInput(f"Name has at most {_MAX_NAME_CHARACTERS} characters.", field="name")
+        name = one_line(name) or f"{cleaned_name(template.name, 190)} (copy)"
+        _check_name(name)
         return _duplicate(template, template.customer_id, name, actor=actor)
 
 
@@ -236,26 +275,35 @@ def own_copy(template: Template, customer_id: uuid.UUID, *, actor: Actor | None)
 
 
 def _duplicate(template: Template, customer_id: uuid.UUID, name: str, *, actor: Actor | None) -> Template:
-    """The caller holds the lock of the template's row; the object becomes the copy."""
+    """The caller holds the lock of the template's row; the object becomes the copy. No job of its own has read it."""
     sections, fields = list(template.sections.all()), list(template.fields.all())
+    corrections, links = list(template.corrections.all()), list(template.fact_links.all())
     source, made, user = template.id, template, actor.user if actor else None
     made.pk, made.name, made.created_by, made.archived_at = uuid7(), name, user, None
-    made.created_at = timezone.now()
+    made.created_at, made.parse_job = timezone.now(), None
     if customer_id != made.customer_id:
         _hand_over(made, customer_id)
+        links = _understood(links, customer_id)
     made.save(force_insert=True)
     _copy_rows(made, sections, fields)
+    _copy_words(made, corrections, links, user)
     add_version(made, VersionKind.DUPLICATED, user=user, is_first=True)
     record_audit(actor, "template.duplicated", made, source=str(source))
     return made
 
 
 def _hand_over(made: Template, customer_id: uuid.UUID) -> None:
-    """Files are one customer's, and so is the job that read them."""
+    """Files are one customer's."""
     made.file = artifacts.copy_to(made.file, customer_id=customer_id, entity_id=made.pk)
     if made.parsed_file is not None:
         made.parsed_file = artifacts.copy_to(made.parsed_file, customer_id=customer_id, entity_id=made.pk)
-    made.customer_id, made.parse_job = customer_id, None
+    made.customer_id = customer_id
+
+
+def _understood(links: Sequence[FactLink], customer_id: uuid.UUID) -> list[FactLink]:
+    """Those to facts that the customer has, and to none; for the other fields keys, labels and concepts decide."""
+    facts = set(Fact.objects.filter(customer_id=customer_id, replaced_at=None).values_list("key", flat=True))
+    return [one for one in links if not one.fact_key or one.fact_key in facts]
 
 
 def _copy_rows(template: Template, sections: list[TemplateSection], fields: list[TemplateField]) -> None:
@@ -267,6 +315,19 @@ def _copy_rows(template: Template, sections: list[TemplateSection], fields: list
         field.section_id = new_ids[field.section_id] if field.section_id else None
     TemplateSection.objects.bulk_create(sections)
     TemplateField.objects.bulk_create(fields, batch_size=500)
+
+
+def _copy_words(
+    template: Template, corrections: Sequence[Correction], links: Sequence[FactLink], user: User | None
+) -> None:
+    """What a model said of the fields, and from which facts a person wants them filled."""
+    for one in corrections:
+        one.pk, one.template, one.customer_id = uuid7(), template, template.customer_id
+    for link in links:
+        link.pk, link.template, link.customer_id = uuid7(), template, template.customer_id
+        link.created_by, link.created_at = user, template.created_at
+    Correction.objects.bulk_create(corrections)
+    FactLink.objects.bulk_create(links)
 
 
 def check_not_busy(template: Template) -> None:
@@ -300,34 +361,78 @@ def restore_template(template_id: uuid.UUID, *, actor: Actor) -> Template:
     return template
 
 
-def set_classification(
-    template_id: uuid.UUID, *, actor: Actor, document_type: str | None = None, standards: Sequence[str] | None = None
+def change_template(
+    template_id: uuid.UUID,
+    *,
+    actor: Actor | None,
+    name: str | None = None,
+    standard: str | None = None,
+    custom_rules: str | None = None,
+    provider: str | None = None,
+    allow_questions: bool | None = None,
+    document_type: str | None = None,
+    standards: Sequence[str] | None = None,
 ) -> Template:
     """By hand; what is None stays as it is, empty means that there is none. The same again does nothing.
 
-    Raises ``BadInput`` for what the catalogue does not have, ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
+    How the file is read counts from the next reading on. Without an actor it is whoever runs the installation.
+    Raises ``BadInput`` for what cannot be, ``UnknownProvider``, ``TemplateBusy`` for how it is read while it is read,
+    ``TemplateArchived``, ``NotAllowed`` and ``NotFound``.
     """
-    wanted: dict[str, object] = {}
+    wanted = {
+        "name": None if name is None else one_line(name),
+        "standard": None if standard is None else standard.strip(),
+        "custom_rules": None if custom_rules is None else custom_rules.strip(),
+        "provider": None if provider is None else provider.strip(),
+        "allow_questions": allow_questions,
+    }
+    _check_settings(wanted)
+    about: dict[str, object] = {}
+    if (named := _named_standard(standard or "")) is not None:
+        about |= {"standards": [named.id], "standards_by_hand": True}
     if document_type is not None:
-        wanted |= {"document_type": check_document_type(document_type), "document_type_by_hand": True}
+        about |= {"document_type": check_document_type(document_type), "document_type_by_hand": True}
     if standards is not None:
-        wanted |= {"standards": check_standards(list(standards)), "standards_by_hand": True}
+        about |= {"standards": check_standards(list(standards)), "standards_by_hand": True}
     with transaction.atomic():
         template = locked_template(template_id, actor=actor)
         check_not_archived(template)
-        before = {name: getattr(template, name) for name in wanted if getattr(template, name) != wanted[name]}
-        if before:
-            for name in before:
-                setattr(template, name, wanted[name])
-            template.save(update_fields=list(before))
-            after = {name: wanted[name] for name in before}
+        told = {field: value for field, value in wanted.items() if value is not None}
+        if any(told[field] != getattr(template, field) for field in _OF_READING & told.keys()):
+            check_not_busy(template)
+        changed = _set(template, told)
+        if changed:
+            record_audit(actor, "template.changed", template, changed=list(changed))
+        if before := _set(template, about):
+            after = {field: about[field] for field in before}
             record_audit(actor, "template.classified", template, before=before, after=after)
     return template
 
 
-def locked_template(template_id: uuid.UUID, *, actor: Actor, role: Role = Role.EDITOR) -> Template:
-    """The template with its row locked until the transaction ends, for an actor who holds the role."""
+def _named_standard(said: str) -> Standard | None:
+    """The standard that is meant, None where none is said. Raises ``BadInput`` for one the catalogue does not have."""
+    said = said.strip()
+    if said and find_standard(said) is None:
+        known = ", ".join(catalogue().standards)
+        raise BadInput(f"There is no standard {said!r}; known are {known}.", field="standard")
+    return find_standard(said)
+
+
+def _set(template: Template, wanted: Mapping[str, object]) -> dict[str, object]:
+    """What it was before, of the columns that it changes."""
+    before = {field: getattr(template, field) for field in wanted if getattr(template, field) != wanted[field]}
+    for field in before:
+        setattr(template, field, wanted[field])
+    if before:
+        template.save(update_fields=list(before))
+    return before
+
+
+def locked_template(template_id: uuid.UUID, *, actor: Actor | None, role: Role = Role.EDITOR) -> Template:
+    """The template with its row locked until the transaction ends, for an actor who holds the role, or a command."""
     rows = Template.objects.select_for_update(no_key=True, of=("self",)).select_related("parse_job")
+    if actor is None:
+        return rows.get(id=template_id)
     template = rows.get_for(actor, id=template_id)
     actor.check(role, template.customer_id)
     return template

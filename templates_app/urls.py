@@ -17,6 +17,7 @@ urlpatterns = [
     path("templates/<uuid:template_id>/duplicate/", version_pages.template_duplicate, name="template_duplicate"),
     path("templates/<uuid:template_id>/versions/", version_pages.template_versions, name="template_versions"),
     path("templates/<uuid:template_id>/versions/<int:number>/", version_pages.version_file, name="version_file"),
+    path("templates/<uuid:template_id>/settings/", pages.template_settings, name="template_settings"),
     path("templates/<uuid:template_id>/archive/", pages.template_archive, name="template_archive"),
     path("templates/<uuid:template_id>/restore/", pages.template_restore, name="template_restore"),
     path("templates/<uuid:template_id>/fields/<str:key>/", pages.template_field, name="template_field"),

@@ -1,4 +1,4 @@
-"""Versions of templates: every Word file and every edit of a field, with who and when, and how the fields differ.
+"""Versions of templates: every Word file, edit of a field and reading that changed fields, with who and when.
 
 Fields of a new file are matched to the old ones, so that keys stay, and with them the values that documents and
 customers have under them, and what people edited.
@@ -7,7 +7,7 @@ customers have under them, and what people edited.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,11 @@ from accounts_app.access import Actor
 from accounts_app.errors import NotFound
 from accounts_app.models import User
 from templates_app.choices import Difference, VersionKind
-from templates_app.docx.model import Anchor, Field, Parse
+from templates_app.docx.layout import Layout
+from templates_app.docx.model import Anchor, Field, Outline, Parse
 from templates_app.docx.moving import Movement
 from templates_app.docx.naming import unique_key
+from templates_app.field_types import STRUCTURAL
 from templates_app.models import Template, TemplateField, TemplateVersion
 
 
@@ -72,35 +74,102 @@ class Matched:
 
 
 def match_fields(new: Parse, old: Parse, kept: Sequence[TemplateField]) -> Matched:
-    """By place (what stood there stands there still), then by key, then by a label that only one on each side has."""
+    """The new fields under the keys of the old ones that they are, and edited ones that it lacks where they stood."""
     movement = Movement(old.outline, new.outline)
-    found: dict[int, TemplateField] = {}
-    for same in (_by_place(new.fields, kept, movement), _by_key(new.fields, kept), _by_label(new.fields, kept)):
+    found = _same_fields(new.fields, kept, movement)
+    lost = {one.key: one for one in kept if one.edited_at is not None and one not in found.values()}
+    fields, back = _with_lost(new, movement.fields([one for one in old.fields if one.key in lost]))
+    keys = dict.fromkeys((*(field.key for field in found.values()), *(one.key for one in back)), 0)
+    named = [
+        replace(one, key=found[index].key if index in found else unique_key(one.key, keys))
+        for index, one in enumerate(fields)
+    ]
+    before = {field.key: field for field in found.values()} | {one.key: lost[one.key] for one in back}
+    return Matched(Parse(new.outline, _in_order([*named, *back], new.outline) if back else named), before)
+
+
+def edited_places(new: Parse, old: Parse, kept: Sequence[TemplateField]) -> dict[str, frozenset[Anchor]]:
+    """Where the fields are that a person edited, as far as they stand there still, by the key they have in ``new``."""
+    movement = Movement(old.outline, new.outline)
+    return {
+        new.fields[index].key: frozenset(_moved_places(one, movement))
+        for index, one in _same_fields(new.fields, kept, movement).items()
+        if one.edited_at is not None
+    }
+
+
+def placed_fields(fields: Sequence[Field], outline: Outline) -> list[Field]:
+    """Sections are known by their index, which a heading more or less has moved; markers by what stands there now."""
+    layout = Layout(outline)
+    found = []
+    for one in fields:
+        first = one.anchors[0]
+        paragraph = layout.paragraphs[layout.at[first.part, first.p]]
+        marker = paragraph.text[first.start : first.end]
+        found.append(replace(one, section=layout.section_index(paragraph), marker=marker))
+    return found
+
+
+def _with_lost(new: Parse, lost: Sequence[Field]) -> tuple[list[Field], list[Field]]:
+    """The new fields without the places of those lost, and those lost whose places can be had."""
+    fields, back = list(new.fields), list[Field]()
+    for one in placed_fields(lost, new.outline):
+        places = set(one.anchors)
+        rest = [replace(field, anchors=tuple(a for a in field.anchors if a not in places)) for field in fields]
+        givers = [field for field in fields if places & set(field.anchors)]
+        others = [place for field in (*rest, *back) for place in field.anchors]
+        is_free = not any(_share_text(mine, other) for mine in places for other in others)
+        if is_free and all(rest_of.anchors for rest_of in rest) and all(map(_can_part, givers)):
+            fields = rest
+            back.append(one)
+    return fields, back
+
+
+def _can_part(field: Field) -> bool:
+    """Whether each of its places can be a field of its own."""
+    return field.type.value not in STRUCTURAL and not 1 < len(field.options) == len(field.anchors)
+
+
+def _share_text(one: Anchor, other: Anchor) -> bool:
+    if (one.part, one.p) != (other.part, other.p):
+        return False
+    return one.start == other.start or (one.start < other.end and other.start < one.end)
+
+
+def _in_order(fields: Sequence[Field], outline: Outline) -> list[Field]:
+    at = Layout(outline).at
+    return sorted(fields, key=lambda one: (at[one.anchors[0].part, one.anchors[0].p], one.anchors[0].start))
+
+
+Same = dict[int, TemplateField]
+
+
+def _same_fields(fields: Sequence[Field], kept: Sequence[TemplateField], movement: Movement) -> Same:
+    """By place (what stood there stands there still), then by key, then by a label that only one on each side has."""
+    found: Same = {}
+    for same in (_by_place(fields, kept, movement), _by_key(fields, kept), _by_label(fields, kept)):
         taken = {field.key for field in found.values()}
         for index, field in same.items():
             if index not in found and field.key not in taken:
                 found[index] = field
                 taken.add(field.key)
-    keys = dict.fromkeys((field.key for field in found.values()), 0)
-    fields = [
-        replace(one, key=found[index].key if index in found else unique_key(one.key, keys))
-        for index, one in enumerate(new.fields)
-    ]
-    return Matched(Parse(new.outline, fields), {found[index].key: found[index] for index in found})
-
-
-Same = dict[int, TemplateField]
+    return found
 
 
 def _by_place(fields: Sequence[Field], kept: Sequence[TemplateField], movement: Movement) -> Same:
     at = {anchor: index for index, one in enumerate(fields) for anchor in one.anchors}
     found: Same = {}
     for one in kept:
-        places = (movement.anchor(Anchor(**place)) for place in one.places)
-        index = next((at[place] for place in places if place is not None and place in at), None)
+        index = next((at[place] for place in _moved_places(one, movement) if place in at), None)
         if index is not None:
             found.setdefault(index, one)
     return found
+
+
+def _moved_places(field: TemplateField, movement: Movement) -> Iterator[Anchor]:
+    """Those that are in the new file, as they are there."""
+    places = (movement.anchor(Anchor(**place)) for place in field.places)
+    return (place for place in places if place is not None)
 
 
 def _by_key(fields: Sequence[Field], kept: Sequence[TemplateField]) -> Same:
@@ -120,7 +189,7 @@ def _by_label(fields: Sequence[Field], kept: Sequence[TemplateField]) -> Same:
 
 
 def find_differences(matched: Matched, kept: Sequence[TemplateField]) -> list[dict[str, Any]]:
-    """Of what the files say, not of what people edited: added, renamed, retyped in reading order, then removed."""
+    """Of what the files say, not of what people edited: added and changed in reading order, then removed."""
     differences: list[dict[str, Any]] = []
     for one in matched.parse.fields:
         before = matched.before.get(one.key)
@@ -132,8 +201,20 @@ def find_differences(matched: Matched, kept: Sequence[TemplateField]) -> list[di
             differences.append(_difference(Difference.RENAMED, one.key, one.label, old_label, one.label))
         if old_type != one.type.value:
             differences.append(_difference(Difference.RETYPED, one.key, one.label, old_type, one.type.value))
+        if (reread := _reread(one, before)) is not None:
+            differences.append(reread)
     gone = (one for one in kept if one.key not in matched.before)
     return [*differences, *(_difference(Difference.REMOVED, one.key, one.label) for one in gone)]
+
+
+def _reread(one: Field, before: TemplateField) -> dict[str, Any] | None:
+    """What else was read of the same field: whether it must be filled, its options, its hint."""
+    now = {"required": one.required, "options": list(one.options), "hint": one.hint}
+    names = [name for name in now if before.parsed.get(name, getattr(before, name)) != now[name]]
+    if not names:
+        return None
+    was = {name: before.parsed.get(name, getattr(before, name)) for name in names}
+    return _difference(Difference.REREAD, one.key, one.label, was, {name: now[name] for name in names})
 
 
 def _difference(what: Difference, key: str, label: str, before: Any = None, after: Any = None) -> dict[str, Any]:

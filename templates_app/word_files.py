@@ -14,6 +14,7 @@ from accounts_app.errors import TooLarge
 from templates_app.docx.errors import Refused
 from templates_app.docx.package import Container
 from templates_app.errors import WordFileRefused
+from templates_app.names import cleaned_name
 
 DOCX, DOCM, DOTX, DOTM = ".docx", ".docm", ".dotx", ".dotm"
 SUFFIXES = (DOCX, DOCM, DOTX, DOTM)
@@ -81,8 +82,8 @@ def _megabytes(size_bytes: int) -> str:
 
 
 def _truthful_name(name: str, kind: str) -> str:
-    """The file's own name, with the suffix its content has; at most 255 characters."""
-    path = PurePath(name.strip() or "template")
+    """The file's own name as far as it can be printed, with the suffix its content has; at most 255 characters."""
+    path = PurePath(cleaned_name(name, 1000) or "template")
     suffix = kind or (path.suffix.lower() if path.suffix.lower() in SUFFIXES else DOCX)
     if path.suffix.lower() == suffix:
         return f"{path.stem[:250]}{path.suffix}"

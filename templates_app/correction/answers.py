@@ -6,7 +6,7 @@ Nothing that an answer can say makes a field required or optional, changes a key
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from templates_app.choices import CorrectionAct, CorrectionRefusal, FieldType
 from templates_app.correction.corrections import Add, Correction, Drop, Judged, Merge, Rename, Retype, Split
 from templates_app.correction.questions import Question
 from templates_app.correction.scores import model_score, place_score, type_score
-from templates_app.docx.model import Field, Paragraph, Parse
+from templates_app.docx.model import Anchor, Field, Paragraph, Parse
 from templates_app.docx.model import FieldType as WordFieldType
 from templates_app.docx.naming import clean_label
 from templates_app.field_types import STRUCTURAL, possible_types
+from templates_app.names import is_name
 from templates_app.words import key_stems
 
 _MOST_CORRECTIONS = 100
@@ -80,12 +81,15 @@ class _Refused(Exception):
 class Checker:
     """All answers on one reading, in order: what an earlier one took, a later one cannot have.
 
-    ``margin``: readings whose scores are no further apart may be put to a person.
+    ``margin``: readings whose scores are no further apart may be put to a person. ``edited``: fields that a person
+    changed, with the places they had then.
     """
 
-    def __init__(self, parse: Parse, rules: str, margin: float) -> None:
+    def __init__(
+        self, parse: Parse, rules: str, margin: float, edited: Mapping[str, frozenset[Anchor]] | None = None
+    ) -> None:
         self.judged: list[Judged] = []
-        self._rules, self._margin = rules, margin
+        self._rules, self._margin, self._edited = rules, margin, edited or {}
         self._taken: set[tuple[str, str]] = set()
         self._headings = [one.heading for one in parse.outline.sections]
         self._fields = {one.key: one for one in parse.fields}
@@ -130,6 +134,7 @@ class Checker:
                 correction = self._add(question, said)
             case _:
                 raise _Refused(CorrectionRefusal.UNKNOWN_ACT)
+        self._check_not_edited(correction)
         self._take(correction)
         judged.correction = correction
 
@@ -154,7 +159,7 @@ class Checker:
         label = clean_label(said.label)
         wanted = key_stems(label)
         given = wanted & key_stems(f"{said.quote} {known} {self._rules}")
-        if not wanted or len(label) > _MOST_LABEL_CHARACTERS or len(given) < _WORDS_GIVEN * len(wanted):
+        if not wanted or not is_name(label, _MOST_LABEL_CHARACTERS) or len(given) < _WORDS_GIVEN * len(wanted):
             raise _Refused(CorrectionRefusal.BAD_LABEL)
         return label
 
@@ -165,7 +170,8 @@ class Checker:
         _check_possible(one, kind)
         self._weigh(type_score(one), judged)
         alike = next(candidate.alike for candidate in question.candidates if candidate.key == one.key)
-        return Retype(fields=(one.key, *alike), type=kind, options=options)
+        others = (key for key in alike if key not in self._edited)
+        return Retype(fields=(one.key, *others), type=kind, options=options)
 
     def _type(self, question: Question, said: Said) -> tuple[WordFieldType, tuple[str, ...]]:
         """A choice comes with its options, which stand in that part of the file or in the hints."""
@@ -249,6 +255,17 @@ class Checker:
             raise _Refused(CorrectionRefusal.RULES_ARE_SURER)
         if ahead > 0:
             judged.refusal = CorrectionRefusal.RULES_ARE_SURER
+
+    def _check_not_edited(self, correction: Correction) -> None:
+        """A person's word on a field outranks a model's. It may bring the field to the places that were edited."""
+        places: frozenset[Anchor] | None = None
+        match correction:
+            case Merge():
+                places = frozenset(anchor for key in correction.fields for anchor in self._fields[key].anchors)
+            case Split():
+                places = frozenset(self._fields[correction.field].anchors[:1])
+        if any(key in self._edited and self._edited[key] != places for key in _touched(correction)[0]):
+            raise _Refused(CorrectionRefusal.EDITED_BY_PERSON)
 
     def _take(self, correction: Correction) -> None:
         """A field is renamed once, retyped once, and merged, split or dropped only by itself."""

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts_app.access import Actor
 from accounts_app.api_keys import create_api_key
-from accounts_app.models import Customer, User
+from accounts_app.models import AuditEntry, Customer, User
 from templates_app.documents import create_document
 from templates_app.models import Document, Template, TemplateField
 from templates_app.sample import SAMPLE_FILENAME, sample_template
@@ -30,6 +30,10 @@ def send(client: Client, data: bytes | None = None, **form: Any) -> Any:
     file = SimpleUploadedFile("form.docx", sample_template() if data is None else data)
     headers = form.pop("headers", {})
     return client.post(f"{API}/templates/upload", {"file": file, **form}, headers=headers)
+
+
+def patch_json(client: Client, path: str, data: Any) -> Any:
+    return client.patch(path, data, content_type="application/json")
 
 
 def post_json(client: Client, path: str, data: Any, **headers: str) -> Any:
@@ -243,6 +247,35 @@ def test_archiving(client_of_manager: Client, client_of_editor: Client, template
     assert client_of_editor.get(path).json()["archived_at"]
     refused = post_json(client_of_editor, f"/templates/{template.id}/documents", {"name": "x", "values": {}})
     assert (refused.status_code, error_of(refused)["code"]) == (409, "template_archived")
+    assert patch_json(client_of_editor, path, {"name": "Other"}).status_code == 409
+    assert client_of_editor.post(f"{path}/restore").status_code == 403
+    restored = [client_of_manager.post(f"{path}/restore") for _ in range(2)]
+    assert [(one.status_code, one.json()["archived_at"]) for one in restored] == [(200, None)] * 2
+    assert client_of_editor.get(f"{API}/templates").json()["count"] == 1
+
+
+def test_name_and_ways_of_reading_are_changed(
+    client_of_editor: Client, client_of_viewer: Client, client_of_stranger: Client, template: Template
+) -> None:
+    path = f"{API}/templates/{template.id}"
+    rules = "Headings\nare H1."
+    wanted = {"name": " New \t name", "custom_rules": rules, "provider": "openai", "allow_questions": True}
+    changed = patch_json(client_of_editor, path, wanted)
+    assert changed.status_code == 200
+    shown = changed.json()
+    assert (shown["name"], shown["custom_rules"], shown["provider"], shown["allow_questions"]) == (
+        "New name", rules, "openai", True,
+    )
+    assert shown["standards"] == template.standards and shown["document_type"] == template.document_type
+    assert patch_json(client_of_editor, path, wanted).status_code == 200
+    (entry,) = AuditEntry.objects.filter(action="template.changed")
+    assert entry.data == {"changed": ["name", "custom_rules", "provider", "allow_questions"]}
+    for wrong in ({"name": " "}, {"name": "a\u202e"}, {"custom_rules": "\0"}, {"provider": "hal"}, {"standard": "x"}):
+        assert patch_json(client_of_editor, path, wrong).status_code == 422, wrong
+    assert patch_json(client_of_viewer, path, {"name": "Mine"}).status_code == 403
+    assert patch_json(client_of_stranger, path, {"name": "Mine"}).status_code == 404
+    assert patch_json(client_of_editor, path, {"provider": "", "custom_rules": ""}).json()["custom_rules"] == ""
+    assert Template.objects.get(id=template.id).name == "New name"
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
@@ -328,7 +361,7 @@ def test_every_route_documents_its_errors(client: Client) -> None:
     nouns = ("templates", "documents", "reviews", "standards", "document-types", "facts", "batches", "rounds")
     prefixes = tuple(f"{API}/{noun}" for noun in nouns)
     ours = {path: methods for path, methods in paths.items() if path.startswith(prefixes)}
-    assert len(ours) == 41
+    assert len(ours) == 42
     for path, methods in ours.items():
         for method, operation in methods.items():
             assert {"401", "403", "404", "422", "500"} <= operation["responses"].keys(), (method, path)

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts_app.models import Customer
+from accounts_app.access import actor_for
+from accounts_app.models import Customer, User
 from jobs_app.awaiting import is_worker_alive
 from jobs_app.models import Job, Worker
+from templates_app.fields import edit_field
 from templates_app.models import Template
 from templates_app.sample import sample_template
 from tests.templates_app.bad_files import BAD_FILES
@@ -60,7 +62,28 @@ def test_twice_parses_once_unless_forced(folder: Path, tmp_path: Path) -> None:
     assert code == 0 and "already parsed" in said and Job.objects.count() == 1
     assert (tmp_path / "out" / "one.json").exists()
     assert run(folder / "one.docx", "--force")[0] == 0
-    assert Job.objects.count() == 2
+    assert Job.objects.count() == 2 and Template.objects.count() == 1
+
+
+def test_other_settings_are_told_of_and_taken_with_force(folder: Path, editor: User) -> None:
+    assert run(folder / "one.docx")[0] == 0
+    template = Template.objects.get()
+    edit_field(template.id, "company_name", {"label": "Our company"}, actor=actor_for(editor))
+    told = (folder / "one.docx", "--standard", "ISO 9001", "--custom-rules", "Headings are H1.")
+    code, said = run(*told)
+    assert code == 0 and "Not read with the standard and the hints for reading given now; --force does." in said
+    template.refresh_from_db()
+    assert (template.standard, template.custom_rules) == ("", "")
+    code, said = run(*told, "--force")
+    assert code == 0 and "parsed" in said and "Not read with" not in said
+    template = Template.objects.get()
+    assert (template.standard, template.standards, template.custom_rules) == (
+        "ISO 9001", ["iso-9001-2015"], "Headings are H1.",
+    )
+    assert template.fields.get(key="company_name").label == "Our company"
+    assert "Not read with" not in run(*told)[1]
+    assert run(folder / "one.docx", "--force", "--standard", "zzz")[0] == 1
+    assert run(folder / "one.docx", "--force")[0] == 0 and Template.objects.get().custom_rules == "Headings are H1."
 
 
 def test_folders_within_folders_on_demand(folder: Path) -> None:

@@ -51,6 +51,10 @@ def test_a_text_can_become_a_choice_and_back(template: Template, actor: Actor) -
     [
         ({"label": "  "}, "label"),
         ({"label": "x" * 501}, "label"),
+        ({"label": "\u202eabc\n\n\u0007"}, "label"),
+        ({"hint": "As \u202eregistered"}, "hint"),
+        ({"hint": "As\0registered"}, "hint"),
+        ({"type": "choice", "options": ["a", "b\u0007"]}, "options"),
         ({"label": 7}, "label"),
         ({"hint": "x" * 2001}, "hint"),
         ({"type": "colour"}, "type"),

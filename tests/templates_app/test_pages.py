@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts_app.access import Actor
 from accounts_app.models import Customer
+from jobs_app.choices import JobStatus
 from jobs_app.jobs import cancel_job
 from templates_app.documents import create_document
 from templates_app.drafting import MAX_DRAFTS
@@ -22,6 +23,10 @@ from tests.templates_app.test_values import PNG
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+
+
+def word_file() -> SimpleUploadedFile:
+    return SimpleUploadedFile("form.docx", sample_template())
 
 
 def page(client: Client, path: str, status: int = 200, *, headers: dict[str, str] | None = None) -> str:
@@ -77,11 +82,11 @@ def test_lists_take_the_same_queries_however_long(
     for number in range(4):
         upload_template(actor=actor, customer_id=customer.id, file=SimpleUploadedFile("x.docx", sample_template()))
         create_document(actor=actor, template_id=template.id, name=str(number), values={})
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page(client_of_editor, "/")
     with django_assert_max_num_queries(7):
         page(client_of_editor, "/documents/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page(client_of_editor, f"/templates/{template.id}/")
 
 
@@ -91,10 +96,12 @@ def test_several_files_are_each_taken_or_refused(client_of_editor: Client) -> No
         SimpleUploadedFile("bad.docx", BAD_FILES["text"][0]),
         SimpleUploadedFile("two.docx", sample_template()),
     ]
-    response = client_of_editor.post("/templates/upload/", {"file": files, "standard": "iso-1"}, follow=True)
+    response = client_of_editor.post("/templates/upload/", {"file": files, "standard": "ISO 9001"}, follow=True)
     shown = response.content.decode()
     assert Template.objects.count() == 2 and "bad.docx: This is not a Word file" in shown
-    assert set(Template.objects.values_list("standard", flat=True)) == {"iso-1"}
+    assert set(Template.objects.values_list("standard", flat=True)) == {"ISO 9001"}
+    unknown = client_of_editor.post("/templates/upload/", {"file": word_file(), "standard": "zzz"}, follow=True)
+    assert "There is no standard" in unknown.content.decode() and Template.objects.count() == 2
     assert "Choose at least one" in client_of_editor.post("/templates/upload/", follow=True).content.decode()
 
 
@@ -127,6 +134,47 @@ def test_uncertain_fields_are_marked(client_of_editor: Client, template: Templat
     template.fields.filter(key="version").update(confidence=0.5)
     shown = page(client_of_editor, f"/templates/{template.id}/")
     assert "Only the 1 unsure" in shown and shown.count("data-unsure") == 1
+
+
+def test_the_upload_takes_what_the_api_takes(client_of_editor: Client) -> None:
+    shown = page(client_of_editor, "/")
+    assert 'name="allow_questions"' in shown and 'name="provider"' in shown and "ISO 9001:2015" in shown
+    told = {
+        "name": "Order", "standard": "iso-9001-2015", "custom_rules": "H1", "provider": "openai", "priority": "8",
+        "allow_questions": "true",
+    }
+    client_of_editor.post("/templates/upload/", {"file": word_file(), **told})
+    made = Template.objects.select_related("parse_job").get()
+    assert (made.name, made.standards, made.provider, made.allow_questions) == (
+        "Order", ["iso-9001-2015"], "openai", True,
+    )
+    assert made.parse_job is not None and made.parse_job.priority == 8
+    for priority in ("high", "11", "²"):
+        wrong = client_of_editor.post("/templates/upload/", {"file": word_file(), "priority": priority}, follow=True)
+        assert "Priority is a number from 0 to 10." in wrong.content.decode()
+    client_of_editor.post("/templates/upload/", {"file": [word_file(), word_file()], "name": "Both"})
+    assert Template.objects.filter(name="Both").count() == 0 and Template.objects.count() == 3
+
+
+def test_name_and_reading_are_set_on_the_page(
+    client_of_editor: Client, client_of_viewer: Client, client_of_stranger: Client, template: Template
+) -> None:
+    path = f"/templates/{template.id}/settings/"
+    told = {"name": "New name", "custom_rules": "One\r\ntwo", "provider": "openai", "allow_questions": "true"}
+    assert client_of_viewer.post(path, told).status_code == 403
+    assert client_of_stranger.post(path, told).status_code == 404
+    shown = client_of_editor.post(path, told, follow=True).content.decode()
+    assert "Saved." in shown and "New name" in shown and '<option value="openai" selected>' in shown
+    template.refresh_from_db()
+    assert (template.custom_rules, template.provider, template.allow_questions) == ("One\ntwo", "openai", True)
+    assert template.status == JobStatus.COMPLETED
+    wrong = client_of_editor.post(path, told | {"name": "a\u202e"}, follow=True).content.decode()
+    assert "at most 200 printable characters" in wrong
+    client_of_editor.post(path, {"name": "New name", "custom_rules": "Three", "read": "again"})
+    read = Template.objects.select_related("parse_job").get(id=template.id)
+    assert (read.status, read.custom_rules, read.allow_questions) == (JobStatus.PENDING, "Three", False)
+    busy = client_of_editor.post(path, {"name": "Newer", "custom_rules": "Four"}, follow=True).content.decode()
+    assert "is being read or changed" in busy and Template.objects.get(id=template.id).name == "New name"
 
 
 def test_an_archived_template_can_be_seen_and_restored(

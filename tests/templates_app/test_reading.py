@@ -6,12 +6,14 @@ import asyncio
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -29,6 +31,8 @@ from llm_app.models import Provider
 from llm_app.scripted.provider import ScriptedProvider
 from llm_app.scripted.script import Answer, Failure, FailureKind, Rule, Script, Stop, answering
 from templates_app.choices import CorrectionRefusal as Refusal
+from templates_app.choices import VersionKind
+from templates_app.fields import edit_field
 from templates_app.models import Template
 from templates_app.reading import Keep
 from templates_app.templates import get_whole_template, reparse_template, upload_template
@@ -311,6 +315,142 @@ def test_an_answer_that_throws_all_away_is_refused(upload: Upload, scripted: Scr
     assert set(refusals(template)) == {Refusal.TOO_MANY} and template.fields.count() == 8
 
 
+# --- what a person said counts for more -----------------------------------------------------------------------------
+
+
+def kinds(template: Template) -> list[str]:
+    """Of its versions, the latest first."""
+    return [one.kind for one in template.versions.all()]
+
+
+EDITED: dict[str, dict[str, Any]] = {
+    "drop": said("drop", 3, quote="Handover:"),
+    "rename": said("rename", 3, label="Handover to the company", quote="Handover:"),
+    "retype": said("retype", 3, type="date", quote="Handover:"),
+    "merge": said("merge", 3, 2, quote="Handover:"),
+}
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_what_a_person_edited_is_not_corrected(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor, name: str
+) -> None:
+    rules = "The handover to the company is no field."
+    scripted.set_script(answering(answer()))
+    template = upload(custom_rules=rules)
+    part = shown_to(scripted)
+    assert (number_of(part, "Handover"), number_of(part, "Seat of the company")) == (3, 2)
+    edit_field(template.id, "handover", {"label": "Day", "required": True, "hint": "In May"}, actor=actor)
+    before = fields_of(get_whole_template(template.id, actor=actor))
+    scripted.set_script(answering(answer(EDITED[name])))
+    again = worked(reparse_template(template.id, actor=actor), actor)
+    assert fields_of(again) == before and refusals(again) == [Refusal.EDITED_BY_PERSON]
+    assert again.parse_job is not None and again.parse_job.result is not None
+    assert again.parse_job.result["refused"] == {"edited_by_person": 1}
+    kept = again.fields.get(key="handover")
+    assert (kept.label, kept.required, kept.hint, kept.edited_by) == ("Day", True, "In May", actor.user)
+    assert kinds(again) == [VersionKind.FIELD_EDITED, VersionKind.UPLOADED]
+
+
+def test_a_retyped_column_leaves_the_edited_ones_as_they_are(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor
+) -> None:
+    document, made = docx.Document(), io.BytesIO()
+    document.add_heading("Order", 1)
+    table = document.add_table(rows=1, cols=2, style="Table Grid")
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Part", "Details"
+    for part in ("Door", "Roof", "Wall"):
+        table.add_row().cells[0].text = part
+    document.save(made)
+    scripted.set_script(answering(answer()))
+    template = upload(made.getvalue(), custom_rules="The details are days.")
+    first, last = (template.fields.first(), template.fields.last())
+    assert first is not None and last is not None and "date" not in (first.type, last.type)
+    edit_field(template.id, last.key, {"hint": "In May"}, actor=actor)
+    scripted.set_script(answering(answer(said("retype", 1, type="date", quote="Details"))))
+    again = worked(reparse_template(template.id, actor=actor), actor)
+    assert refusals(again) == [] and again.fields.get(key=first.key).type == "date"
+    assert again.fields.get(key=last.key).type == last.type
+
+
+def test_an_edited_field_of_a_model_stays_when_the_model_forgets_it(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor
+) -> None:
+    scripted.set_script(
+        answering(
+            answer(
+                said("add", label="Site office", type="text", quote="the site office"),
+                said("split", 1, quote="[Customer]"),
+            )
+        )
+    )
+    template = upload()
+    edit_field(template.id, "site_office", {"label": "Gate"}, actor=actor)
+    edit_field(template.id, "customer_2", {"label": "Supplied by"}, actor=actor)
+    before = fields_of(get_whole_template(template.id, actor=actor))
+    scripted.set_script(answering(answer()))
+    again = worked(reparse_template(template.id, actor=actor), actor)
+    assert fields_of(again) == before and again.fields.get(key="customer_2").label == "Supplied by"
+    assert [len(again.fields.get(key=key).places) for key in ("customer", "customer_2")] == [1, 1]
+    section = again.fields.get(key="site_office").section
+    assert section is not None and section.heading == "Delivery"
+    assert [one.key for one in again.fields.all()] == [one.key for one in template.fields.all()]
+    assert kinds(again) == [VersionKind.FIELD_EDITED, VersionKind.FIELD_EDITED, VersionKind.UPLOADED]
+
+
+def test_a_merge_and_a_split_are_made_again_for_who_edited_what_they_made(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor
+) -> None:
+    scripted.set_script(answering(answer()))
+    part = (upload(), shown_to(scripted))[1]
+    seat, other = number_of(part, "Seat of the company"), number_of(part, "Seat of the buyer")
+    made = answer(said("merge", seat, other, quote="Seat of the"), said("split", 1, quote="[Customer]"))
+    scripted.set_script(answering(made))
+    template = upload()
+    for key in ("seat_of_the_company", "customer"):
+        edit_field(template.id, key, {"hint": "As registered"}, actor=actor)
+    again = worked(reparse_template(template.id, actor=actor), actor)
+    assert refusals(again) == [] and fields_of(again) == fields_of(template)
+    assert len(again.fields.get(key="seat_of_the_company").places) == 2
+    assert {one.key for one in again.fields.exclude(edited_at=None)} == {"seat_of_the_company", "customer"}
+
+
+def test_a_reading_that_changes_fields_is_a_version_with_who_asked(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor, client_of_editor: Client
+) -> None:
+    scripted.set_script(answering(answer()))
+    template = upload(custom_rules="Chapters in brackets are no fields.")
+    number = number_of(shown_to(scripted), "Chapter Nine")
+    scripted.set_script(
+        answering(
+            answer(
+                said("drop", number, quote="[Chapter Nine]"),
+                said("retype", 3, type="choice", options=["The customer", "The company"], quote="Handover:"),
+                said("rename", 2, label="Company", quote="Seat of the company"),
+            )
+        )
+    )
+    quoted = "The customer or The company."
+    Template.objects.filter(id=template.id).update(custom_rules=f"Chapters are no fields. {quoted}")
+    again = worked(reparse_template(template.id, actor=actor), actor)
+    assert refusals(again) == []
+    version = again.versions.first()
+    assert version is not None and (version.number, version.kind, version.created_by) == (
+        2, VersionKind.READ_AGAIN, actor.user,
+    )
+    assert [(one["what"], one["key"], one["before"], one["after"]) for one in version.differences] == [
+        ("renamed", "seat_of_the_company", "Seat of the company", "Company"),
+        ("retyped", "handover", "text", "choice"),
+        ("reread", "handover", {"options": []}, {"options": ["The customer", "The company"]}),
+        ("removed", "chapter_nine", None, None),
+    ]
+    page = client_of_editor.get(f"/templates/{template.id}/versions/").content.decode()
+    assert "Read again" in page and "Read otherwise" in page
+    assert client_of_editor.get(f"{API}/templates/{template.id}/versions").json()["items"][0]["kind"] == "read_again"
+    worked(reparse_template(template.id, actor=actor), actor)
+    assert kinds(again) == [VersionKind.READ_AGAIN, VersionKind.UPLOADED]
+
+
 # --- models that fail or mean harm ----------------------------------------------------------------------------------
 
 OBEYED = answer(
@@ -407,6 +547,24 @@ def test_close_readings_are_put_to_whoever_allowed_it(
     answer_question(waiting(again).id, Keep.LEAVE.value, actor=actor)
     template = worked(again, actor)
     assert "chapter_nine" in fields_of(template) and refusals(template) == [Refusal.KEPT_BY_PERSON]
+
+
+def test_the_command_says_where_a_question_waits(
+    upload: Upload, scripted: ScriptedProvider, actor: Actor, customer: Customer, tmp_path: Path
+) -> None:
+    upload()
+    number = number_of(shown_to(scripted), "Chapter Nine")
+    scripted.set_script(answering(answer(said("drop", number, quote="[Chapter Nine]"))))
+    (tmp_path / "form.docx").write_bytes(form("Another line."))
+    printed = io.StringIO()
+    told = ("--customer", customer.slug, "--allow-questions")
+    call_command("parse_templates", str(tmp_path / "form.docx"), *told, stdout=printed, stderr=io.StringIO())
+    question = Question.objects.get(answered_at=None)
+    assert f"for an answer: /jobs/{question.job_id}/" in printed.getvalue()
+    assert "0 of 1 files parsed, 0 fields, 1 waiting for a person" in printed.getvalue()
+    answer_question(question.id, Keep.CHANGE.value, actor=actor)
+    template = worked(Template.objects.get(parse_job=question.job_id), actor)
+    assert template.status == JobStatus.COMPLETED and "chapter_nine" not in fields_of(template)
 
 
 def test_a_question_nobody_answers_is_decided_by_the_better_score(

@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts_app.access import Actor
 from accounts_app.models import Customer, User
+from llm_app.scripted.provider import ScriptedProvider
 from templates_app.choices import FindingKind, FindingStatus
 from templates_app.fields import edit_field
 from templates_app.models import Finding, Review, Template
@@ -70,9 +71,18 @@ def test_a_review_is_asked_for_on_the_page(
     assert client_of_viewer.post(path).status_code == 403
     assert client_of_stranger.post(path).status_code == 404
     assert client_of_editor.post(path, {"mode": "slow"}).status_code == 422
+    assert client_of_editor.post(path, {"mode": "quick", "provider": "hal"}).status_code == 422
     first, second = (client_of_editor.post(path, {"mode": "quick"}).headers["Location"] for _ in range(2))
     assert first == second and "is being reviewed" in text_of(client_of_editor.get(first))
     assert client_of_stranger.get(first).status_code == 404
+
+
+def test_who_reviews_can_be_chosen(
+    procedure: Template, client_of_editor: Client, scripted: ScriptedProvider
+) -> None:
+    assert '<option value="openai">' in text_of(client_of_editor.get(f"/templates/{procedure.id}/reviews/"))
+    client_of_editor.post(f"/templates/{procedure.id}/review/", {"mode": "quick", "provider": "openai"})
+    assert Review.objects.get().provider == "openai"
 
 
 def test_type_and_standards_are_set_on_the_page(procedure: Template, client_of_editor: Client) -> None:

@@ -35,7 +35,7 @@ from templates_app.models import Finding, Review, Template
 from templates_app.parsing import ParsedFile, save_parse
 from templates_app.review.answers import Refusal
 from templates_app.reviews import apply_findings, ignore_findings, request_review
-from templates_app.templates import archive_template, set_classification
+from templates_app.templates import archive_template, change_template
 from tests.conftest import run_jobs_until_idle
 from tests.llm_app.conftest import and_close
 from tests.templates_app.conftest import read_file
@@ -73,7 +73,7 @@ def flawed(actor: Actor, customer: Customer) -> Template:
 def test_type_and_standards_are_recognised_and_what_a_hand_set_stays(procedure: Template, actor: Actor) -> None:
     assert (procedure.document_type, procedure.standards) == ("internal-audit-procedure", ["iso-9001-2015"])
     assert procedure.recognition["type_score"] > 0.5 and not procedure.document_type_by_hand
-    set_classification(procedure.id, actor=actor, document_type="audit-checklist", standards=[])
+    change_template(procedure.id, actor=actor, document_type="audit-checklist", standards=[])
     assert procedure.parsed_file is not None
     parsed = ParsedFile(artifact_id=procedure.parsed_file.id, sha256="", sections_count=0, fields_count=0)
     with transaction.atomic():
@@ -81,7 +81,7 @@ def test_type_and_standards_are_recognised_and_what_a_hand_set_stays(procedure: 
     procedure.refresh_from_db()
     assert (procedure.document_type, procedure.standards) == ("audit-checklist", [])
     entries = AuditEntry.objects.filter(action="template.classified")
-    set_classification(procedure.id, actor=actor, document_type="audit-checklist")
+    change_template(procedure.id, actor=actor, document_type="audit-checklist")
     assert entries.count() == 1
 
 
@@ -103,7 +103,7 @@ def test_the_type_is_set_through_the_api(
     assert patch(client_of_editor).json()["standards"] == ["iso-27001-2022"]
     assert error_of(patch(client_of_editor, document_type="poem"))["details"]["field"] == "document_type"
     assert patch(client_of_editor, standards=["iso-1"]).status_code == 422
-    assert patch(client_of_editor, name="x").status_code == 422
+    assert patch(client_of_editor, title="x").status_code == 422
     assert patch(client_of_viewer, document_type="").status_code == 403
     assert patch(client_of_stranger, document_type="").status_code == 404
 
@@ -361,7 +361,7 @@ def test_a_part_that_touches_no_clause_costs_nothing(
     document.add_paragraph("Butter and sugar: ________________")
     document.save(made)
     template = read_file(made.getvalue(), actor=actor, customer=customer)
-    set_classification(template.id, actor=actor, standards=["iso-9001-2015"])
+    change_template(template.id, actor=actor, standards=["iso-9001-2015"])
     scripted.set_script(answering(answer()))
     done = review(template, actor)
     assert scripted.calls == [] and done.asked_providers == []

@@ -30,6 +30,7 @@ from templates_app.documents import Wishes
 from templates_app.errors import NobodyServed, NothingMade
 from templates_app.facts import check_fact, state_facts
 from templates_app.fields import edit_field
+from templates_app.matching import link_fact
 from templates_app.models import Document, Template
 from templates_app.rounds import candidates, make_round, zipped_round
 from templates_app.sample import sample_template
@@ -140,6 +141,19 @@ def test_a_copy_is_read_again_like_any_other(
     assert replace_file(copy.id, actor=consultant, file=same).parse_job is not None
     work()
     assert reparse_template(copy.id, actor=consultant).status == JobStatus.PENDING
+
+
+def test_a_copy_takes_the_links_to_facts_that_its_customer_has(
+    template: Template, consultant: Actor, customer: Customer, other_customer: Customer
+) -> None:
+    for owner, key in ((customer, "contact"), (customer, "site"), (other_customer, "site")):
+        fact = check_fact(key=key, value="Ada")
+        state_facts([fact], customer_id=owner.id, author=Author.IMPORT, actor=None)
+    for field, linked in (("approved_by", "contact"), ("version", "site"), ("company_name", None)):
+        link_fact(template.id, field, linked, actor=consultant)
+    make_round(actor=consultant, template_id=template.id, customers=["globex"])
+    copy = Template.objects.get(customer=other_customer)
+    assert dict(copy.fact_links.values_list("field_key", "fact_key")) == {"version": "site", "company_name": ""}
 
 
 def test_a_customer_refused_stops_nobody_and_leaves_nothing(

@@ -14,6 +14,7 @@ from jobs_app.artifacts import store_bytes
 from jobs_app.choices import JobStatus
 from jobs_app.errors import IdempotencyConflict
 from jobs_app.models import Artifact, Job
+from templates_app.documents import checked_document_name
 from templates_app.errors import TemplateArchived, WordFileRefused
 from templates_app.models import Template
 from templates_app.sample import sample_template
@@ -71,19 +72,32 @@ def test_too_large_is_refused_before_it_is_looked_at(actor: Actor, customer: Cus
         ("no suffix", "no suffix.docx"),
         ("version 1.2", "version 1.2.docx"),
         ("macro.docm", "macro.docx"),
+        ("a\tb\u202e \x07c\u200d.docx", "a b c.docx"),
+        ("\u202e.docx", ".docx.docx"),
     ],
 )
 def test_the_name_kept_has_the_suffix_of_the_content(actor: Actor, customer: Customer, name: str, kept: str) -> None:
     template = upload_template(actor=actor, customer_id=customer.id, file=word_file(name))
-    assert template.file.filename == kept
+    assert template.file.filename == kept and checked_document_name(template.name) == template.name
     assert template.file.media_type.endswith("wordprocessingml.document")
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": "n" * 201}, {"standard": "s" * 61}, {"custom_rules": "r" * 20_001}, {"provider": "p" * 101}]
+    "wrong",
+    [
+        {"name": "n" * 201},
+        {"name": "a\tb\u202e"},
+        {"standard": "s" * 61},
+        {"standard": "zzz"},
+        {"custom_rules": "r" * 20_001},
+        {"custom_rules": "H1\0"},
+        {"provider": "p" * 101},
+    ],
 )
-def test_too_long_words_are_refused(actor: Actor, customer: Customer, wrong: dict[str, str]) -> None:
-    with pytest.raises(BadInput, match="at most"):
+def test_words_too_long_not_printable_or_unknown_are_refused(
+    actor: Actor, customer: Customer, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(BadInput, match=r"at most|no standard 'zzz'; known are"):
         upload_template(actor=actor, customer_id=customer.id, file=word_file(), **wrong)  # type: ignore[arg-type]
 
 

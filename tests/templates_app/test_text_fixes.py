@@ -32,7 +32,7 @@ from tests.llm_app.conftest import and_close
 from tests.templates_app.conftest import read_file
 from tests.templates_app.docx.libreoffice import LibreOffice
 from tests.templates_app.review_files import audit_procedure
-from tests.templates_app.test_api import error_of, post_json
+from tests.templates_app.test_api import API, error_of, post_json
 from tests.templates_app.test_reviews import answer, said
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +134,11 @@ def test_deciding_leaves_exactly_one_of_the_two_texts(
     assert post_json(client_of_editor, path, {"findings": "some"}).status_code == 422
     assert post_json(client_of_editor, path, {"findings": "all"}).status_code == 202
     assert error_of(post_json(client_of_editor, path, {"findings": "all"}))["code"] == "template_busy"
+    job_id = Template.objects.get(id=procedure.id).parse_job_id
+    busy = client_of_editor.post(f"{API}/templates/{procedure.id}/parse")
+    assert (busy.status_code, error_of(busy)["code"]) == (409, "template_busy")
+    shown = client_of_editor.post(f"/templates/{procedure.id}/parse/", follow=True).content.decode()
+    assert "is being read or changed" in shown and Template.objects.get(id=procedure.id).parse_job_id == job_id
     work()
     data = data_of(procedure)
     assert texts(data) == (proposed if decision is TextDecision.ACCEPT else original)

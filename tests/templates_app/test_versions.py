@@ -18,8 +18,10 @@ from jobs_app import artifacts
 from jobs_app.choices import JobStatus
 from templates_app.choices import Difference, VersionKind
 from templates_app.documents import create_document
+from templates_app.facts import state_fact
 from templates_app.fields import edit_field
-from templates_app.models import Document, Template
+from templates_app.matching import How, link_fact, match_facts
+from templates_app.models import Correction, Document, Template
 from templates_app.templates import duplicate_template, replace_file
 from tests.templates_app.conftest import read_file
 from tests.templates_app.test_api import API, error_of, post_json
@@ -158,10 +160,23 @@ def test_a_copy_is_a_template_of_its_own(
     assert post_json(client_of_viewer, path, {}).status_code == 403
     assert post_json(client_of_stranger, path, {}).status_code == 404
     assert post_json(client_of_editor, path, {"name": "n" * 201}).status_code == 422
+    assert post_json(client_of_editor, path, {"name": "Order\u202e"}).status_code == 422
+    state_fact(actor=actor, customer_id=template.customer_id, key="buyer", label="Buyer", value="Acme")
+    link_fact(template.id, "customer_name", "buyer", actor=actor)
+    link_fact(template.id, "handover", None, actor=actor)
+    Correction.objects.create(
+        customer_id=template.customer_id, template=template, ordinal=0, act="rename", field_keys=["note"],
+        provider="claude", model="m",
+    )
     made = post_json(client_of_editor, path, {"name": "Order for export"})
-    assert made.status_code == 201 and made.json()["status"] == "completed"
+    assert made.status_code == 201 and made.json()["status"] == "completed" and made.json()["job_id"] is None
+    assert [one["fields"] for one in made.json()["corrections"]] == [["note"]]
+    assert "Order for export" in client_of_editor.get(f"/templates/{made.json()['id']}/").content.decode()
     copy = Template.objects.get(id=made.json()["id"])
     assert (copy.name, copy.fields.count(), copy.file_id) == ("Order for export", 4, template.file_id)
+    filled = match_facts(copy)
+    assert (filled["customer_name"].value, filled["customer_name"].how) == ("Acme", How.LINK)
+    assert filled["handover"].is_detached and template.fact_links.count() == template.corrections.count() + 1 == 2
     edit_field(copy.id, "note", {"label": "Remark"}, actor=actor)
     assert template.fields.get(key="note").label == "Note" and template.versions.count() == 1
     assert [one.kind for one in copy.versions.all()] == [VersionKind.FIELD_EDITED, VersionKind.DUPLICATED]
