@@ -42,7 +42,7 @@ DAY_OF = re.compile(r"\s*days? of\b")
 CURRENCY = re.compile(r"(?:[€£¥₽₹$]|\b(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|RUB|BRL))\s*$")
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
 WEAK = re.compile(
-    r"[\W\d_]*|\w{1,2}|[\dX]+(?:[., ][\dX]+)+|[a-z]{0,5}[-./ ]?(?:X{2,}|[#0]{2,})(?:[-./ ]?[X#0]+)*"
+    r"[\W\d_]*|\w{1,2}|[\dX]+(?:[., ][\dX]+)+|[a-z]{0,5}[-./ ]?(?:XX|[#0]{2})[X#0]*(?:[-./ ][X#0]+)*"
     r"|(?:link|url|lnk|text\d*|field\d*)",
     re.IGNORECASE,
 )  # the shape of a number among them: "QM-XX", "X.X"

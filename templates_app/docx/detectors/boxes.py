@@ -15,7 +15,7 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout, Table, TableCell, is_blank
 from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
 from ..model import FieldType, Paragraph
-from ..surroundings import label_above, words_before
+from ..surroundings import ASKING, label_above, words_before
 from ..wording import MACHINE_TAG
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe]|\[ {1,3}\]|\[[xX]\](?=\s)")
@@ -261,9 +261,11 @@ def _label_from_cells(table: Table | None, row: Sequence[TableCell], box: Box) -
     if table is None or cell is None:
         return ""
     right = next((c.text for c in row if c.column > cell.column), "")
+    left = next((c.text for c in reversed(row) if c.column < cell.column and c.text), "")
+    if left.endswith(ASKING) and right.endswith(ASKING):
+        return left.split("\n")[0][:MAX_LABEL]  # each asks for the cell behind it
     if right and not GLYPHS.search(right):
         return right.split("\n")[0][:MAX_LABEL]
-    left = next((c.text for c in reversed(row) if c.column < cell.column and c.text), "")
     return (_title(table, box) or left).split("\n")[0][:MAX_LABEL]
 
 

@@ -115,3 +115,8 @@ def test_boxes_nearer_to_the_words_before_them() -> None:
 
 def test_a_box_named_in_a_japanese_sentence_is_none() -> None:
     assert findings(find_boxes, paragraph("該当するものに☑をしてください")) == []
+
+
+def test_a_box_between_two_questions_answers_the_first() -> None:
+    found = findings(find_boxes, grid(["Colour printer?", "☐", "Number of printers:", ""]))
+    assert [f.label for f in found] == ["Colour printer?"]

@@ -265,3 +265,26 @@ def test_a_title_beside_several_rows_says_whose_they_are() -> None:
     assert [label for label, _ in places(f"<w:tbl>{LINES}{rows}</w:tbl>")] == [
         "Applicant: Name", "Applicant: Address", "Guarantor: Name", "Income"
     ]  # fmt: skip
+
+
+def test_a_label_over_room_where_the_cells_around_have_their_field_below() -> None:
+    field = complex_field(' FILLIN "Text1" ', "\u2002")
+    given = [cell(paragraph(label) + f"<w:p>{field}</w:p>") for label in ("Name", "Breed", "Colour", "Sex")]
+    room = [cell(paragraph(label) + "<w:p/>") for label in ("Owner:", "Address")]
+    rows = [*zip(given[::2], given[1::2], strict=True), tuple(room)]
+    body = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
+    assert places(f"<w:tbl>{LINES}{body}</w:tbl>") == [("Owner:", 9), ("Address", 11)]
+
+
+def test_a_block_over_several_columns_is_no_title_of_theirs() -> None:
+    asked = "".join(map(paragraph, ("To be given by the supplier", "Delivery:", "Maker:")))
+    block = cell(asked, '<w:gridSpan w:val="2"/>')
+    rows = [
+        cell(paragraph("Terms as agreed.")) + block,
+        "".join(cell(paragraph(title)) for title in ("Item", "Price", "Discount")),
+        cell(paragraph("Print")) + cell("<w:p/>") * 2,
+        cell(paragraph("Frame")) + cell("<w:p/>") * 2,
+    ]
+    body = "".join(f"<w:tr>{row}</w:tr>" for row in rows)
+    found = [label for label, _ in places(f"<w:tbl>{LINES}{body}</w:tbl>")]
+    assert found == ["Print: Price", "Print: Discount", "Frame: Price", "Frame: Discount"]
