@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, Table, TableCell, is_blank
-from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
+from ..lexicon import MULTIPLE, OPPOSITES, SINGLE, YES_NO_WORDS, words_of
 from ..model import FieldType, Paragraph
 from ..surroundings import ASKING, label_above, words_before
 from ..wording import MACHINE_TAG
@@ -31,6 +31,7 @@ ONE_OF = re.compile(
     r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$",
     re.IGNORECASE,
 )
+OPPOSED = frozenset({*OPPOSITES, *(pair[::-1] for pair in OPPOSITES)})
 BETWEEN = re.compile(r"[ \xa0]?[/.\-–]?[ \xa0]?")  # boxes of one value
 MIN_COMB = 3
 MAX_LABEL = 160
@@ -353,5 +354,7 @@ def _excludes(run: Sequence[Box], intro: str) -> bool:
     if MULTIPLE.search(intro):
         return False
     if all(b.words() & YES_NO_WORDS or b.words() & NOT_APPLICABLE for b in run):
+        return True
+    if tuple(b.label.strip(" .:;,").casefold() for b in run) in OPPOSED:
         return True
     return SINGLE.search(intro) is not None or ONE_OF.search(intro) is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..finding import Finding, Rank, place
-from ..kinds import infer_type, tell_type
+from ..kinds import infer_type, is_only_unit, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
 from ..lexicon import DATE, DAY_PARTS, GENERIC, NAME, RATINGS, SIGNATURE, VERDICTS, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
@@ -146,9 +146,16 @@ def _below_labels(table: Table) -> Iterator[Finding]:
     made = [c for c in cells if id(c) not in labels and _has_room(c, colon=given >= MIN_GIVEN)]
     known = [c for c in made if NUMBERING.match(c.text) or tell_type(c.text) is not None]
     if len(made) + given < MIN_MADE or (len(made) + given) * 2 < len(cells) or len(known) * 2 < len(made):
-        return
+        made = [c for c in made if _is_signed_below(table, c)]
     for c in made:
         yield _below_label(c)
+
+
+def _is_signed_below(table: Table, cell: TableCell) -> bool:
+    """Whether it asks for a signature, which goes into the room below, with no empty cell under it for that."""
+    below = table.rows[cell.cell.row + 1 : cell.cell.row + 2]
+    under = next((c for row in below for c in row if c.column <= cell.column < c.end), None)
+    return tell_type(cell.text) is FieldType.SIGNATURE and (under is None or not is_blank(under.text))
 
 
 def _has_value_below(cell: TableCell) -> bool:
@@ -359,7 +366,9 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
                 continue
             signed = n > 1 and infer_type(named) is FieldType.SIGNATURE and len(words_of(named)) > 1
             over = _title_beside(grid.table, at, left) or _banner_over(grid.table, at)
-            yield _finding(cell, _own_words(left), 0.8, banner="" if signed else over)
+            counted = n + 1 < len(row) and is_only_unit(row[n + 1].text)
+            kind = FieldType.NUMBER if counted else None
+            yield _finding(cell, _own_words(left), 0.8, kind, banner="" if signed else over)
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
 

@@ -187,3 +187,10 @@ def test_what_word_calls_a_form_field_is_no_name_for_people(name: str) -> None:
 def grid_of_one(label: str, field: str) -> str:
     row = cell(paragraph(label) + f"<w:p>{field}</w:p>") + cell(paragraph("Kept by the office."))
     return f"<w:tbl><w:tblPr/><w:tr>{row}</w:tr></w:tbl>"
+
+
+def test_a_unit_in_the_next_cell_counts_the_form_field() -> None:
+    field = complex_field(" FORMTEXT ", "\u2002\u2002", form_data("Text1", "<w:textInput/>"))
+    row = cell(paragraph("Participation")) + cell(f"<w:p>{field}</w:p>") + cell(paragraph("€"))
+    (found,) = fields_of(f"<w:tbl><w:tblPr/><w:tr>{row}</w:tr></w:tbl>")
+    assert found.type is FieldType.NUMBER
