@@ -35,6 +35,7 @@ from .lexicon import (
     NUMBER,
     NUMBER_COMPOUND,
     OPEN_QUESTION,
+    PERSONAL_NAME,
     POSITION,
     REQUEST,
     ROLE,
@@ -60,11 +61,6 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
-PERSONAL_NAME = Folded(
-    r"\b(?:first|last|middle|given|family|maiden)[ -]?names?\b|(?<![^\W_])(?:surname|forename|(?:vor|nach|familien)name"
-    r"|prénoms?|apellidos?|cognome|sobrenome|imię|nazwisko|voornaam|achternaam|fornavn|etternavn|efternavn|förnamn"
-    r"|efternamn|etunimi|sukunimi|soyadı?|jméno|příjmení|фамилия|отчество)(?![^\W_])"
-)
 OFFICE_OF = Folded(  # what somebody is, in languages that say whose afterwards: "Cargo do subscritor"
     r"(?:cargo|fun[cç][aã]o|qualifica[cç][aã]o|profiss[aã]o|puesto|ocupaci[oó]n|fonction|qualité|ruolo|mansione|functie)"
     r"(?![^\W_])\s+\S"

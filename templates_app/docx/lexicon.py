@@ -119,6 +119,11 @@ NAME = _pattern(
     " roepnaam sobrenome prénoms imiona nazwiska имена инициалы расшифровка_подписи ф.и.о",
     "اسم 姓名 氏名 名前 署名人 이름 성명 الاسم שם όνομα",
 )
+PERSONAL_NAME = _pattern(  # which only a person has
+    "first_name last_name middle_name given_name family_name maiden_name surname forename vorname nachname familienname"
+    " prénom apellido cognome sobrenome imię nazwisko voornaam achternaam fornavn etternavn efternavn förnamn efternamn"
+    " etunimi sukunimi soyad soyadı jméno příjmení фамилия отчество"
+)
 NAME_KIND = _pattern(
     "full first last middle family given your print printed legal typed complete block_letters"
     " please title maiden birth famille naissance família famiglia vor voor surname type capital letter own contact"
