@@ -102,7 +102,7 @@ class Table:
             for cell in row:
                 cell.close()
         for above, row, below in zip(self.rows, self.rows[1:], [*self.rows[2:], []], strict=False):
-            if _is_low(row) and _is_taller(above, row) and (not below or _is_taller(below, row)):
+            if not row[0].text and _is_low(row) and _is_taller(above, row) and (not below or _is_taller(below, row)):
                 for cell in row:
                     cell.empty = False
 

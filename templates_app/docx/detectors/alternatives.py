@@ -51,8 +51,9 @@ MAX_LINE = 300  # a longer paragraph offers nothing to circle
 def find_alternatives(layout: Layout) -> Iterator[Finding]:
     for p in layout.body:
         if len(p.text) <= MAX_LINE and any(mark in p.text for mark in ("/", "  ", "\t", "・")):
-            found = _opposite(layout, p)
-            inside = [found] if found is not None else _inside(p) if ":" in p.text else []
+            first = OPPOSITE.search(p.text)
+            found = _opposite(layout, p, first)
+            inside = [found] if found is not None else _inside(p) if first is not None else []
             if inside:
                 yield from inside
                 continue
@@ -78,10 +79,10 @@ def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding
     )
 
 
-def _opposite(layout: Layout, p: Paragraph) -> Finding | None:
+def _opposite(layout: Layout, p: Paragraph, first: re.Match[str] | None) -> Finding | None:
     """Words to circle or strike out at the end of a line: "Sex:  Male   Female"."""
     selected = SELECTED.search(p.text)
-    match = selected or OPPOSITE.search(p.text) or _levels(p)
+    match = selected or first or _levels(p)
     if match is None or p.marks or MARKERS.search(p.text):
         return None
     start, words = (match.start(1), match[1]) if selected is not None else (match.start(), match[0])
