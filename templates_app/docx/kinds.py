@@ -20,6 +20,7 @@ from .lexicon import (
     DATE_COMPOUND,
     DATE_DONE,
     DATE_SIGNED,
+    DAY_PARTS,
     DURATION,
     EXPLAIN,
     IDENTIFIER,
@@ -34,6 +35,7 @@ from .lexicon import (
     NUMBER,
     NUMBER_COMPOUND,
     OPEN_QUESTION,
+    PERSONAL_NAME,
     POSITION,
     REQUEST,
     ROLE,
@@ -46,7 +48,11 @@ from .model import FieldType
 from .naming import NUMBERING
 
 YES_NO_QUESTION = re.compile(r"^(?:is|are|do|does|did|has|have|will|can|was|were|required)\b.*\?$", re.IGNORECASE)
-BY = re.compile(r"\b(?:by|von|durch|par|por|da|av|af|door|przez)\s*:?\s*$", re.IGNORECASE)
+BY = re.compile(
+    r"\b(?:by|von|durch|par|por|da|av|af|door|przez)\s*:?\s*$"
+    r"|\b(?:by whom|von wem|durch wen|par qui|por qui[eé]n|por quem|da chi|door wie|av vem|af hvem|przez kogo)\b",
+    re.IGNORECASE,
+)
 PLACE = re.compile(r"(?:place|lieu|lugar|luogo|local|plaats|sted|miejsce|ort)\b", re.IGNORECASE)
 DATED = re.compile(r"\b(?:date|datum|fecha|data|dato)\b", re.IGNORECASE)
 AFTER = re.compile(
@@ -55,6 +61,11 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
+OFFICE_OF = Folded(  # what somebody is, in languages that say whose afterwards: "Cargo do subscritor"
+    r"(?:cargo|fun[cç][aã]o|qualifica[cç][aã]o|profiss[aã]o|puesto|ocupaci[oó]n|fonction|qualité|ruolo|mansione|functie)"
+    r"(?![^\W_])\s+\S"
+)
+DOING = re.compile(r"(?:name of )?(?:the )?person (?!being)[a-z]+ing\b", re.IGNORECASE)
 OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
@@ -84,6 +95,12 @@ def tell_type(label: str, *, context: str = "", column: bool = False) -> FieldTy
 def is_unit(words: str) -> bool:
     """Whether the words after a place count or measure it: "years of experience", "%"."""
     return UNIT.match(words.lstrip()) is not None
+
+
+def is_only_unit(words: str) -> bool:
+    """Whether words are a unit and nothing else, as in the cell behind the one for the value: "€", "kg"."""
+    words = words.strip(" .()[]")
+    return UNIT.fullmatch(words) is not None and words.casefold() not in DAY_PARTS
 
 
 def _head(words: str) -> str:
@@ -171,9 +188,11 @@ def _leads(words: Folded, head: str) -> bool:
 
 
 def _is_person(head: str, column: bool) -> bool:
-    if BY.search(head) or _is_only_name(head):
+    if BY.search(head) or _is_only_name(head) or DOING.match(head):
         return True
-    if not ROLE.search(head):
+    if "/" not in head and PERSONAL_NAME.search(head):
+        return True
+    if not ROLE.search(head) or OFFICE_OF.match(head):
         return False
     return NAME.search(head) is not None or _leads(ROLE, head)
 

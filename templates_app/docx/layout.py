@@ -10,6 +10,7 @@ from .model import Cell, Outline, Paragraph
 
 MAX_CELLS = 200  # Word ends at 63 columns
 MAX_MERGED = 300  # rows that one cell may span
+MAX_SPACER = 6  # points; words that small are hardly ever written into a form
 MIN_LINE = 4  # blanks that look like a line when they are underlined; a tab is wide enough alone
 WIDE = "\t\u3000"
 TABS = re.compile(r"\t(?:[ \xa0]*\t)*")
@@ -100,6 +101,10 @@ class Table:
         for row in self.rows:
             for cell in row:
                 cell.close()
+        for above, row, below in zip(self.rows, self.rows[1:], [*self.rows[2:], []], strict=False):
+            if not row[0].text and _is_low(row) and _is_taller(above, row) and (not below or _is_taller(below, row)):
+                for cell in row:
+                    cell.empty = False
 
     def above(self, row: int, column: int) -> TableCell | None:
         """The cell above a grid position; of a vertically merged one its beginning."""
@@ -111,6 +116,23 @@ class Table:
             if found is None or not found.cell.merged:
                 return found
         return None
+
+
+def _is_low(row: list[TableCell]) -> bool:
+    """Whether a row is empty and so low that it can only keep the rows above and below it apart."""
+    return all(
+        not c.text and all(0 < _mark_size(p) <= MAX_SPACER and not p.marks for p in c.paragraphs) for c in row
+    )
+
+
+def _is_taller(row: list[TableCell], low: list[TableCell]) -> bool:
+    """Whether a row has words, all of them larger than what could be written into the low one."""
+    sizes = [s.size or p.size for c in row for p in c.paragraphs for s in p.spans or (p,) if not is_blank(p.text)]
+    return bool(sizes) and min(sizes) > max(_mark_size(p) for c in low for p in c.paragraphs)
+
+
+def _mark_size(p: Paragraph) -> float:
+    return p.mark_size or p.size
 
 
 def _column(cell: TableCell) -> int:

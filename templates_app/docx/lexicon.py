@@ -33,6 +33,9 @@ DATE = _pattern(
     " luogo_e_data local_e_data lugar_y_fecha lieu_et_date miejscowość,_data"
     " completed_on closed_on issued_on received_on approved_on reviewed_on updated_on raised_on submitted_on started_on"
     " with_effect_from effective_from valid_as_of beginnt_am endet_am"
+    " voimassa_asti förfallodag betalningsdag leveransdag forfaldsdag forfallsdag data_fim data_término fällig_bis"
+    " erledigen_bis umzusetzen_bis születési_idő határidő dátuma datum_narození doğum_tarihi son_tarih"
+    " päiväys pvm syntymäaika eräpäivä voimassaolo aika_ja_paikka paikka_ja_aika"
     " calibration_due inspection_due review_due maintenance_due action_due next_due next_calibration next_inspection"
     " planned_start planned_finish planned_end planned_completion scheduled_start scheduled_end"
     " actual_start actual_finish actual_end actual_completion"
@@ -44,7 +47,7 @@ DATE = _pattern(
 )
 DATE_COMPOUND = Folded(
     r"(?<![^\W_])(?!(?:up|man|candi|vali|inti|liqui|consoli|out)date|kündigungsfrist)"
-    r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist)(?![^\W_])"
+    r"[^\W\d_]{2,}(?:dat(?:e|o|um)|termin|sbeginn|sende|sfrist|nadsfrist|(?<!työ)(?<!loma)(?<!arki)päivä|päivämäärä|pvm)(?![^\W_])"
 )
 BEFORE_DAY = frozenset("am bis zum on le il el em op den".split())
 DATE_DONE = Folded(  # what was done, and on which day: "Erstellt am", "Reçu le", "Identified on"
@@ -83,7 +86,7 @@ DURATION = _pattern(
     "how_long duration frequency period age year_group year_level years_of days months years weeks hours often dauer"
     " zeitraum"
     " durée periodo tidsrom periode loss in_the_year",
-    "срок действия",
+    "срок_действия",
 )
 SIGNATURE = _pattern(
     "sincerely regards truly_yours yours_truly faithfully mit_freundlichen_grüßen cordialement atentamente"
@@ -91,7 +94,8 @@ SIGNATURE = _pattern(
     " unterzeichnung firma_y_sello podpis assinatura"
     " underskrift signatur signé signataire lu_et_approuvé firma_del firma_de firma_della firma_dell gez"
     " firmato ondertekening ondertekend namnteckning undertecknas undertegnet podpisano assinado firmado"
-    " handtekening paraaf paraphe visa_du visa_de_la подпись allekirjoitus imza sign_and_date sign_here fdo",
+    " handtekening paraaf paraphe visa_du visa_de_la подпись allekirjoitus imza İmza aláírás sign_and_date sign_here"
+    " fdo",
     "unterschrift underskrift подпись assinatura allekirjoitus handtekening"
     " signature 签名 签字 签章 盖章 署名 서명 توقيع חתימה υπογραφή",
 )
@@ -115,8 +119,13 @@ NAME = _pattern(
     " roepnaam sobrenome prénoms imiona nazwiska имена инициалы расшифровка_подписи ф.и.о",
     "اسم 姓名 氏名 名前 署名人 이름 성명 الاسم שם όνομα",
 )
+PERSONAL_NAME = _pattern(  # which only a person has
+    "first_name last_name middle_name given_name family_name maiden_name surname forename vorname nachname familienname"
+    " prénom apellido cognome sobrenome imię nazwisko voornaam achternaam fornavn etternavn efternavn förnamn efternamn"
+    " etunimi sukunimi soyad soyadı jméno příjmení фамилия отчество"
+)
 NAME_KIND = _pattern(
-    "full first last middle family given your print printed legal typed complete business block_letters"
+    "full first last middle family given your print printed legal typed complete block_letters"
     " please title maiden birth famille naissance família famiglia vor voor surname type capital letter own contact"
     " initial completo completa complet vollständiger полное"
 )
@@ -177,7 +186,20 @@ ROLE = _pattern(
     " bearbeiter geschäftsführer antragsteller verantwortlicher vertreter mitarbeiter auteur responsable demandeur"
     " directeur gérant autor responsable_de solicitante representante responsável autore responsabile richiedente"
     " должность директор руководитель исполнитель автор ответственный заявитель представитель получатель сотрудник"
-    " vastuuhenkilö yhteyshenkilö",
+    " esittäjä esittäjän hakija hakijan laatija laatijan hyväksyjä hyväksyjän tarkastaja tarkastajan esimies esimiehen"
+    " lähiesimies lähiesimiehen esihenkilö vastaanottaja vastaanottajan puheenjohtaja työntekijä työntekijän opiskelija"
+    " opiskelijan huoltaja huoltajan asiakas asiakkaan potilas potilaan nimenselvennys vuokralainen vuokralaisen"
+    " vuokranantaja vuokranantajan ostaja ostajan myyjä myyjän omistaja omistajan ilmoittaja ilmoittajan"
+    " vastuuhenkilö yhteyshenkilö yhteyshenkilön laatinut hyväksynyt tarkastanut läsnä poissa sihteeri osallistujat"
+    " adı_soyadı hazırlayan onaylayan kontrol_eden sorumlu yetkili katılımcılar çalışan öğrenci hasta veli"
+    " vypracoval schválil kontroloval zodpovědná_osoba kontaktní_osoba vedoucí zaměstnanec účastníci žadatel"
+    " készítette jóváhagyta ellenőrizte felelős kapcsolattartó munkavállaló résztvevők kérelmező"
+    " составил составила утвердил утвердила проверил проверила согласовал разработал присутствовали"
+    " zastępca sporządzający zatwierdzający uczestniczący"
+    " subscritor signatário réu denunciante relator gerente encargado encargada firmante"
+    " compareciente dichiarante firmatario firmataria capo_reparto déclarant déclarante chef_d'équipe chef_d’équipe"
+    " unterzeichnende unterzeichnender ploegleider teamleider teamleder avdelingsleder avdelningschef verneombud"
+    " skyddsombud subscriber declarant deponent affiant",
     "ansprechpartner kontaktperson geschäftsführer leiter inhaber nehmer mieter führer ersteller genehmigt"
     " freigegeben geprüft verantwortlich beauftragter beauftragte eigner lehrerin lehrer"
     " الموظف المدير العميل 担当者 代表者 責任者 申請者 承認者 作成者 出席者 保護者 申请人 审批人 填表人 签字人"
@@ -211,7 +233,7 @@ IN_WORDS = _pattern(
 )
 NUMBER_COMPOUND = Folded(
     r"(?<![^\W\d_])[^\W\d_]{2,}(?<!postleit)(?:preis|lohn|betrag|summe|kosten|gebühr|miete|zahl|menge|pris|beløp"
-    r"|kostnad|avgift|prijs|bedrag|omzet|gehalt)(?![^\W_])"
+    r"|kostnad|avgift|prijs|bedrag|omzet|gehalt|kulut|hinta|summa|palkkio)(?![^\W_])"
 )
 MEASURED = Folded(
     r"\(\s*[01]\s*(?:-|–|to|bis)\s*(?:[3-7]|10|100)\s*\)"  # a scale
@@ -236,6 +258,8 @@ NUMBER = _pattern(
     " salaris"
     " huur korting omzet idade custo desconto aluguel alder ålder kostnad kostnader belopp beløb omsetning husleie"
     " wiek koszt koszty wartość suma wynagrodzenie czynsz"
+    " määrä hinta yhteensä kustannus kustannukset palkka vuokra ikä paino budjetti osallistumismaksu"
+    " miktar tutar fiyat adet toplam ücret množství cena částka celkem mennyiség ár összeg összesen rpn"
     " стоимость руб процент ilość kwota cena bedrag lukumäärä valor preço version_number gigabyte gb mb 金额 金額",
     "betrag umsatz bilanzsumme сумма 人数 員数 件数 資本金 费用 价格",
 )
@@ -258,7 +282,13 @@ LONG = _pattern(
     " resumen"
     " descrição observações comentários descrizione beskrivelse begrunnelse kommentar kommentarer merknader"
     " tilbakemelding inntrykk sammendrag описание примечание примечания комментарий обоснование opis"
-    " uwagi uzasadnienie kuvaus"
+    " uwagi uzasadnienie kuvaus huomautus huomautukset huomautuksia perustelu perustelut lisätiedot lisätietoja"
+    " kommentit tavoite tavoitteet toimenpide toimenpiteet yhteenveto tausta selvitys johtopäätökset esityslista"
+    " açıklama açıklamalar notlar gerekçe amaç sonuç öneriler popis poznámka poznámky důvod závěr cíl"
+    " leírás megjegyzés megjegyzések indoklás cél intézkedések"
+    " control_measure risk_control_measure schutzmaßnahme schutzmaßnahmen mesure_de_prévention mesures_de_prévention"
+    " mesures_correctives medidas_de_control medidas_preventivas medidas_correctivas misure_di_prevenzione"
+    " misure_correttive"
     " toelichting omschrijving executive_summary abstract statement_of"
     " conclusion feedback lesson_learned lessons_learned strength weakness weaknesses methodology assumption"
     " constraint deliverable agenda special_requirement special_need medical_condition experience goal"
@@ -333,7 +363,8 @@ UNIT = Folded(
     r"|monaten?"
     r"|wochen|prozent|mal|ans|années|jours|heures|mois|años|días|horas|meses|anos|dias|anni|giorni|år|dager"
     r"|timer|uker|euros?|dollars?|kroner|zł|dni|godzin|miesięcy|dage|måneder|maanden|weken|jaar|arbeitstagen?|werktagen?|hrs?"
-    r"|лет|дней|дня|часов|месяцев|руб\w*|коп\w*|экз\w*|kg|km|gb|mb|pieces|stück)\b)",
+    r"|лет|дней|дня|часов|месяцев|руб\w*|коп\w*|экз\w*|kg|km|gb|mb|pieces|stück|päivää|tuntia|kuukautta|vuotta|viikkoa"
+    r"|kpl|dagar|timmar|veckor|månader|gün|hectares?|hektar\w{0,2}|hectáreas|ettari|га|km²|m²|m³)(?!\w))",
 )
 REQUIRED = _pattern(
     "required mandatory obligatory pflichtfeld pflichtangabe erforderlich obligatoire requis obligatorio requerido"
@@ -362,13 +393,19 @@ ROMAN_PAIRS = (
 )
 YES_NO = tuple(tuple(pair.split("/")) for pair in ROMAN_PAIRS.split())
 YES_NO_WORDS = frozenset(word for pair in YES_NO for word in pair)
-OPPOSITES = tuple(tuple(pair.split("/")) for pair in (
+OPPOSITES = tuple(tuple(pair.replace("_", " ").split("/")) for pair in (
     "male/female man/woman mr/mrs männlich/weiblich mann/frau masculin/féminin homme/femme masculino/femenino"
     " hombre/mujer masculino/feminino maschio/femmina man/vrouw mann/kvinne mand/kvinde man/kvinna мужской/женский"
     " муж/жен 男/女 ذكر/أنثى approved/rejected approved/declined approve/reject accepted/rejected accept/reject"
     " granted/refused satisfactory/unsatisfactory agree/disagree temporary/permanent full-time/part-time"
     " single/married genehmigt/abgelehnt bestanden/durchgefallen befristet/unbefristet ledig/verheiratet"
-    " am/pm accordé/refusé favorable/défavorable aprobado/rechazado apto/inapto"
+    " am/pm accordé/refusé favorable/défavorable aprobado/rechazado apto/inapto adult/minor"
+    " approuvé/rejeté accepté/refusé conforme/non_conforme aprovado/reprovado deferido/indeferido conforme/não_conforme"
+    " conforme/no_conforme approvato/respinto approvata/respinta goedgekeurd/afgekeurd toegekend/afgewezen"
+    " akkoord/niet_akkoord angenommen/abgelehnt bewilligt/abgelehnt erfüllt/nicht_erfüllt godkjent/avslått"
+    " innvilget/avslått godkendt/afvist godkänd/underkänd bifalles/avslås hyväksytty/hylätty puollan/en_puolla"
+    " mies/nainen uros/naaras hane/hona zatwierdzono/odrzucono zatwierdzony/odrzucony kobieta/mężczyzna kadın/erkek"
+    " onaylandı/reddedildi утверждено/отклонено согласовано/отклонено одобрено/отклонено соответствует/не_соответствует"
 ).split())  # fmt: skip
 LEVELS = frozenset(
     "high medium moderate low none minor major critical severe open closed yes no partial na hoch mittel niedrig gering"

@@ -128,6 +128,7 @@ class Paragraph:
     drawing: bool = False              # holds a picture or shape
     after_page_break: bool = False
     size: float = 0.0                  # points as its style says, 0 when it does not
+    mark_size: float = 0.0             # in a cell, points of its end mark, which say how tall an empty line is
 
 
 class LossKind(StrEnum):

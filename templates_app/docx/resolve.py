@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from .finding import Finding, Rank
-from .kinds import is_unit, tell_type
+from .kinds import is_only_unit, is_unit, tell_type
 from .layout import Layout, is_blank
 from .lexicon import DAY_PARTS, GENERIC, INSTRUCTION, JOINED, NAME, OPTIONAL, PARTY, REQUIRED, SIGNATURE, words_of
 from .model import Anchor, Field, FieldType, Paragraph
@@ -42,7 +42,7 @@ DAY_OF = re.compile(r"\s*days? of\b")
 CURRENCY = re.compile(r"(?:[€£¥₽₹$]|\b(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|RUB|BRL))\s*$")
 STAR = re.compile(r"\*\s*:?\s*$|^\s*\*(?!\s)")
 WEAK = re.compile(
-    r"[\W\d_]*|\w{1,2}|[\dX]+(?:[., ][\dX]+)+|[a-z]{0,5}[-./ ]?(?:X{2,}|[#0]{2,})(?:[-./ ]?[X#0]+)*"
+    r"[\W\d_]*|\w{1,2}|[\dX]+(?:[., ][\dX]+)+|[a-z]{0,5}[-./ ]?(?:XX|[#0]{2})[X#0]*(?:[-./ ][X#0]+)*"
     r"|(?:link|url|lnk|text\d*|field\d*)",
     re.IGNORECASE,
 )  # the shape of a number among them: "QM-XX", "X.X"
@@ -280,6 +280,17 @@ def _says_number(text: str, start: int, end: int) -> bool:
     return counted or CURRENCY.search(text, max(start - 8, 0), start) is not None
 
 
+def _has_unit_behind(layout: Layout, finding: Finding) -> bool:
+    """Whether the place fills its cell, and the next cell says what it is counted in: "[      ] | €"."""
+    anchor = finding.anchors[0]
+    p = layout.paragraphs[layout.at[anchor.part, anchor.p]]
+    cell = layout.cell_of(p)
+    if cell is None or not is_blank(p.text[: anchor.start]) or not is_blank(p.text[anchor.end :]):
+        return False
+    behind = next((c for c in layout.row_of(p) if c.column >= cell.end), None)
+    return behind is not None and is_only_unit(behind.text)
+
+
 def _type(layout: Layout, finding: Finding, label: str, around: str, *, cryptic: bool) -> FieldType:
     if finding.type is not None:
         return finding.type
@@ -297,6 +308,8 @@ def _type(layout: Layout, finding: Finding, label: str, around: str, *, cryptic:
         return FieldType.PERSON
     if finding.rank is Rank.BLANK and ON_DAY.search(text, max(start - 12, 0), start):
         return FieldType.DATE
+    if _has_unit_behind(layout, finding):
+        return FieldType.NUMBER
     said = (unglued(split_identifier(finding.name)), finding.label, finding.context)
     own = " ".join(dict.fromkeys(filter(None, said)))  # where the name is the label, once
     for words in (own, around if not own or cryptic else "", label):

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .kinds import tell_type
 from .model import Outline, Paragraph, Section
 from .wording import MACHINE_TAG, MARKERS
 
@@ -19,6 +20,7 @@ MAX_BOLD = 110
 MIN_CAPITALS = 5
 FEW_STYLED = 3  # below that, a file is read by the looks of its paragraphs
 SIZE_TOLERANCE = 0.75
+LARGE = 1.25                           # so many times the size of the text, a line is a heading by its size alone
 KIND = (
     r"(?:part|section|chapter|appendix|annex|article|teil|abschnitt|kapitel|anhang|anlage|artikel|partie|chapitre|annexe"
     r"|sección|capítulo|parte|anexo|sezione|capitolo|allegato|раздел|глава|приложение|статья|del|kapittel|vedlegg)"
@@ -42,6 +44,9 @@ SAID = re.compile(rf"(?i:{KIND})\s+(?:\d{{1,2}}|[A-Z]|[IVX]{{1,4}})\s*[-–—:.
 SENTENCES = re.compile(r"[.!?。]\s+\S.*\S{3}")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 PROSE_END = (".", ",", ";", "。", "،", "؛")
+TO_WRITE_ON = re.compile(r"(?:_{6,}|\.{8,}|…{3,})[\s.]*$")  # at the end of a line that asks for something
+ADDRESS = re.compile(r"(?:https?://|www\.)?[\w.+\-]+(?:@[\w\-]+(?:\.[\w\-]+)+|\.[a-z]{2,6}/\S*)", re.IGNORECASE)
+APART = re.compile(r"(?<=\S) {6,}(?=\S)")
 
 
 @dataclass(slots=True)
@@ -137,9 +142,17 @@ def _styled(paragraphs: Sequence[Paragraph], alone: set[tuple[int, int]]) -> lis
 
 
 def _can_be_heading(p: Paragraph, alone: set[tuple[int, int]]) -> bool:
-    if p.in_toc or p.text_box or len(p.text) > MAX_STYLED or not LETTERS.search(p.text):
+    if p.in_toc or p.text_box or len(p.text) > MAX_STYLED or not LETTERS.search(p.text) or _is_of_form(p.text):
         return False
     return p.cell is None or (p.cell.table, p.cell.row) in alone
+
+
+def _is_of_form(text: str) -> bool:
+    """A line of a form in a heading's style: to write on, titles of columns, or where to send it."""
+    if TO_WRITE_ON.search(text) or ADDRESS.fullmatch(text.strip()):
+        return True
+    columns = APART.split(text.strip()) if "      " in text else []
+    return len(columns) > 1 and all(tell_type(title) is not None for title in columns)
 
 
 def _is_level_only(c: Candidate, body: float) -> bool:
@@ -261,6 +274,7 @@ def _bold_paragraphs(paragraphs: Sequence[Paragraph]) -> list[Candidate]:
         and 1 < len(p.text.strip()) <= MAX_BOLD + 60
         and LETTERS.search(p.text)
         and is_bold(p)
+        and not _is_of_form(p.text)
         and len(p.text.strip().split("\n")[0]) <= MAX_BOLD
     ]
 
@@ -276,6 +290,7 @@ def _by_look(paragraphs: Sequence[Paragraph], styled: list[Candidate]) -> list[C
     if len(found) < FEW_STYLED:
         found += _capitals(paragraphs, {c.at for c in found})
         found += _said(paragraphs, {c.at for c in found})
+        found += _large(paragraphs, {c.at for c in found}, body)
         found.sort(key=lambda c: c.at)
     found = _without_runs(found)
     found = _without_title(paragraphs, _without_cover(paragraphs, found))
@@ -314,6 +329,24 @@ def _said(paragraphs: Sequence[Paragraph], known: set[int]) -> list[Candidate]:
     ]
     lines = [c for c in lines if not c.text.endswith(PROSE_END)]
     return lines if len(lines) > 1 else []
+
+
+def _large(paragraphs: Sequence[Paragraph], known: set[int], body: float) -> list[Candidate]:
+    """Lines larger than the text, several of one size, that nothing else sets apart."""
+    lines = [
+        _make(at, p, 0.0)
+        for at, p in enumerate(paragraphs)
+        if at not in known and _size(p) >= body * LARGE and _is_plain_line(p) and LETTERS.search(p.text)
+    ]
+    lines = [
+        c
+        for c in lines
+        if _reads_as_heading(c, body)
+        and not c.text.endswith((*PROSE_END, ":", "："))
+        and not _opens_contents(paragraphs, c.at)
+    ]
+    of_size = Counter(c.size for c in lines)
+    return _without_runs([c for c in lines if of_size[c.size] >= FEW_STYLED])
 
 
 def _body_size(paragraphs: Sequence[Paragraph]) -> float:

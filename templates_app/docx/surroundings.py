@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .layout import Layout, Table, TableCell, drawn_lines, is_blank
 from .lexicon import SELECTION
-from .model import Anchor, Paragraph
+from .model import Anchor, MarkKind, Paragraph
 from .wording import MARKERS, without_markers
 
 ABBREVIATION = re.compile(
@@ -72,6 +72,7 @@ SELF = re.compile(
 SELECTING = re.compile(rf"\s*{SELECTION}\b", re.IGNORECASE)
 SELECT = re.compile(rf"\(\s*{SELECTION}\b[^()\n]*\)", re.IGNORECASE)
 OWN_NAME = "Name"
+VALUES = frozenset({MarkKind.CONTROL, MarkKind.CONTROL_AROUND, MarkKind.FORM_FIELD, MarkKind.COMPUTED})
 MIN_LETTERS = 3  # fewer are a preposition: "of", "от", "le"
 
 
@@ -222,11 +223,16 @@ def _around_line(layout: Layout, p: Paragraph) -> Iterator[str]:
     if above is None:
         return
     text = above.text.strip()
-    if MARKERS.search(text) or (above.cell is not None and not _share_table(above, p)):
+    if MARKERS.search(text) or _is_computed(above) or (above.cell is not None and not _share_table(above, p)):
         return
     prose = text.endswith(".") and len(text.split()) > MAX_TITLE_WORDS
     if (text.endswith(ASKING) and len(text) <= 250) or (len(text.split()) <= MAX_LINE_WORDS and not prose):
         yield text
+
+
+def _is_computed(p: Paragraph) -> bool:
+    """Whether Word writes the whole line itself: today's date over the name of whom a letter goes to."""
+    return any(m.kind is MarkKind.COMPUTED for m in p.marks) and _is_value(p)
 
 
 def _is_listed(p: Paragraph) -> bool:
@@ -307,9 +313,20 @@ def _label_left(layout: Layout, p: Paragraph, cell: TableCell) -> str:
     named = [
         (text.strip().split("\n")[0].strip(), text == c.text)
         for c in reversed(layout.row_of(p))
-        if c.column < cell.column and _tells(text := without_markers(c.text))
+        if c.column < cell.column and _tells(text := without_markers(c.text)) and not _holds_value(c)
     ]
     return next((text for text, whole in named if whole), named[0][0] if named else "")
+
+
+def _holds_value(cell: TableCell) -> bool:
+    """Whether all that stands in it is a value or the prompt for one, which names nothing beside it."""
+    return all(_is_value(p) for p in cell.paragraphs if not is_blank(p.text))
+
+
+def _is_value(p: Paragraph) -> bool:
+    """Whether one field or control shows all of its text."""
+    end = len(p.text.rstrip())
+    return any(is_blank(p.text[: m.start]) and m.end >= end and m.kind in VALUES for m in p.marks)
 
 
 def _title_above(layout: Layout, p: Paragraph, cell: TableCell) -> tuple[str, TableCell | None]:

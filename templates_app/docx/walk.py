@@ -61,6 +61,7 @@ class StoryWalk(NotingWalk):
         super().begin(root)
         w = self.w
         self._val, self._fill, self._char, self._font = w + "val", w + "fill", w + "char", w + "font"
+        self._size = w + "sz"
         self._look_tags = {w + name for name in LOOK_TAGS}
         self._paragraph_tags = {w + name for name in PARAGRAPH_TAGS} | self.changes
         self._cell_tags = {w + name for name in CELL_TAGS}
@@ -193,6 +194,9 @@ class StoryWalk(NotingWalk):
         if w + "tabs" in stated and has_leader(stated[w + "tabs"], w):
             paragraph.ruled = True
         line.shaded = w + "shd" in stated
+        if paragraph.cell is not None and (mark := stated.get(w + "rPr")) is not None:
+            size = mark.find(self._size)
+            paragraph.mark_size = (whole(size.get(self._val)) or 0) / 2 if size is not None else 0.0
 
     def _number(self, line: Line, direct: Element | None, style_id: str | None) -> None:
         num_id, level = line.style.num_id, line.style.num_level

@@ -23,6 +23,12 @@ LEAD = re.compile(
     r"(?: (?:in|the|a|an|your|here|der|die|das|le|la|el))*\b[\s:]*|(?:the|a|an|your)\b\s+)",
     re.IGNORECASE,
 )
+MACHINE_NAME = re.compile(
+    r"(?:text|texte|texto|testo|tekst|teksti|metin|szöveg|текст|текстовое\s?поле|text_|tekstvak|textfält|tekstfelt"
+    r"|dropdown|drop|combo|liste|lista|listruta|rullegardin|rulleliste|listedéroulante|listadesplegable|поле\s?со\s?списком"
+    r"|field|feld|campo|champ|kenttä|fält|felt|veld|pole|alan|поле)?\s?_?\d*",
+    re.IGNORECASE,
+)
 OF_WHOM = (
     r"plaintiffs?|defendants?|petitioners?|respondents?|applicants?|tenants?|landlords?|employees?|employers?|clients?"
     r"|customers?|company|suppliers?|vendors?|patients?|students?|parents?|guardians?|buyers?|sellers?|owners?"
@@ -90,6 +96,11 @@ def split_identifier(text: str) -> str:
 def unglued(words: str) -> str:
     """Words that programmers wrote as one, where the first says whose or what: "tenantphone" as "tenant phone"."""
     return GLUED.sub(r"\g<0> ", GLUED.sub(r"\g<0> ", words))
+
+
+def is_machine_name(text: str) -> bool:
+    """What Word calls a form field in its languages before anybody names it: "Text1", "Teksti 32"."""
+    return MACHINE_NAME.fullmatch(text) is not None
 
 
 def is_identifier(text: str) -> bool:

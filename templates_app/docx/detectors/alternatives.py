@@ -42,6 +42,8 @@ SELECTED = re.compile(
     rf"(?:^|[:?：？]\s*|\s{{2,}})((?:{WORDS})(?:{SLASH}(?:{WORDS}))+)\s*\(\s*{SELECTION}\b[^()\n]{{0,60}}\)\s*[.:?]?\s*$",
     re.IGNORECASE,
 )
+LABELLED = re.compile(r"\w\s?[:?][ \xa0\t]*$")
+NEXT = re.compile(r"\*?(?:\t|[ \xa0]{3,})[ \xa0\t]*[^\W_][^:：\n]{0,60}[:：]")
 WHOLE = re.compile(r"\S[^\n]*\S")
 MAX_LINE = 300  # a longer paragraph offers nothing to circle
 
@@ -49,9 +51,11 @@ MAX_LINE = 300  # a longer paragraph offers nothing to circle
 def find_alternatives(layout: Layout) -> Iterator[Finding]:
     for p in layout.body:
         if len(p.text) <= MAX_LINE and any(mark in p.text for mark in ("/", "  ", "\t", "・")):
-            found = _opposite(layout, p)
-            if found is not None:
-                yield found
+            first = OPPOSITE.search(p.text)
+            found = _opposite(layout, p, first)
+            inside = [found] if found is not None else _inside(p) if first is not None else []
+            if inside:
+                yield from inside
                 continue
         if "/" not in p.text:
             continue
@@ -75,10 +79,10 @@ def _finding(p: Paragraph, start: int, words: str, confidence: float) -> Finding
     )
 
 
-def _opposite(layout: Layout, p: Paragraph) -> Finding | None:
+def _opposite(layout: Layout, p: Paragraph, first: re.Match[str] | None) -> Finding | None:
     """Words to circle or strike out at the end of a line: "Sex:  Male   Female"."""
     selected = SELECTED.search(p.text)
-    match = selected or OPPOSITE.search(p.text) or _levels(p)
+    match = selected or first or _levels(p)
     if match is None or p.marks or MARKERS.search(p.text):
         return None
     start, words = (match.start(1), match[1]) if selected is not None else (match.start(), match[0])
@@ -91,6 +95,15 @@ def _opposite(layout: Layout, p: Paragraph) -> Finding | None:
     if is_blank(before) and not instructed and not _is_beside_label(layout, p):
         return None
     return _finding(p, start, words, 0.7) if not _belongs_to_label(layout, p, match) else None
+
+
+def _inside(p: Paragraph) -> list[Finding]:
+    """Such words behind their label, and wide blanks before the next: "Sex: male / female      Born: ______"."""
+    return [
+        _finding(p, match.start(), match[0], 0.7)
+        for match in OPPOSITE.finditer(p.text)
+        if LABELLED.search(p.text, 0, match.start()) and NEXT.match(p.text, match.end())
+    ]
 
 
 def _levels(p: Paragraph) -> re.Match[str] | None:

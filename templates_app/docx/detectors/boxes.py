@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout, Table, TableCell, is_blank
-from ..lexicon import MULTIPLE, SINGLE, YES_NO_WORDS, words_of
+from ..lexicon import MULTIPLE, OPPOSITES, SINGLE, YES_NO_WORDS, words_of
 from ..model import FieldType, Paragraph
-from ..surroundings import label_above, words_before
+from ..surroundings import ASKING, label_above, words_before
 from ..wording import MACHINE_TAG
 
 GLYPHS = re.compile(r"[☐□▢◻❏❑☑☒⬜🗆🗹🔲\uf06f\uf070\uf071\uf072\uf0a8\uf0fd\uf0fe]|\[ {1,3}\]|\[[xX]\](?=\s)")
@@ -31,6 +31,7 @@ ONE_OF = re.compile(
     r"|sexe|sexo|tipo|niveau|kjønn|пол|тип|вид|статус)\s*:?\s*$",
     re.IGNORECASE,
 )
+OPPOSED = frozenset({*OPPOSITES, *(pair[::-1] for pair in OPPOSITES)})
 BETWEEN = re.compile(r"[ \xa0]?[/.\-–]?[ \xa0]?")  # boxes of one value
 MIN_COMB = 3
 MAX_LABEL = 160
@@ -261,9 +262,11 @@ def _label_from_cells(table: Table | None, row: Sequence[TableCell], box: Box) -
     if table is None or cell is None:
         return ""
     right = next((c.text for c in row if c.column > cell.column), "")
+    left = next((c.text for c in reversed(row) if c.column < cell.column and c.text), "")
+    if left.endswith(ASKING) and right.endswith(ASKING):
+        return left.split("\n")[0][:MAX_LABEL]  # each asks for the cell behind it
     if right and not GLYPHS.search(right):
         return right.split("\n")[0][:MAX_LABEL]
-    left = next((c.text for c in reversed(row) if c.column < cell.column and c.text), "")
     return (_title(table, box) or left).split("\n")[0][:MAX_LABEL]
 
 
@@ -351,5 +354,7 @@ def _excludes(run: Sequence[Box], intro: str) -> bool:
     if MULTIPLE.search(intro):
         return False
     if all(b.words() & YES_NO_WORDS or b.words() & NOT_APPLICABLE for b in run):
+        return True
+    if tuple(b.label.strip(" .:;,").casefold() for b in run) in OPPOSED:
         return True
     return SINGLE.search(intro) is not None or ONE_OF.search(intro) is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..finding import Finding, Rank, place
-from ..kinds import infer_type, tell_type
+from ..kinds import infer_type, is_only_unit, tell_type
 from ..layout import MAX_CELLS, Layout, Table, TableCell, is_blank, is_counted
 from ..lexicon import DATE, DAY_PARTS, GENERIC, NAME, RATINGS, SIGNATURE, VERDICTS, YES_NO_WORDS, words_of
 from ..model import Column, FieldType
@@ -43,6 +43,7 @@ SIGNERS = (FieldType.PERSON, FieldType.SIGNATURE, FieldType.DATE)
 MAX_CAPTION = 40
 MAX_SIGN = 2
 MIN_SCALE = 3
+MIN_GIVEN = 3  # cells with a field below their label that tell how the table is filled in
 MIN_MADE = 2  # cells with a label and room below it
 MAX_ROOM_WORDS = 15
 MAX_BESIDE_WORDS = 6
@@ -52,6 +53,7 @@ MAX_LABEL = 400
 MAX_BESIDE_TALL = 60  # a longer label may have made the row as tall as it is
 MAX_HEADER = 120
 MAX_KNOWN = 3  # words of a label in a page header: "Document No.", "Effective date"
+MAX_TITLE_LINES = 2  # of what stands over several column titles; more are a block of its own
 LONG_PARAGRAPHS = 3  # so many empty paragraphs in a cell ask for a longer text
 
 
@@ -140,23 +142,43 @@ def _below_labels(table: Table) -> Iterator[Finding]:
     """Where most cells of a table are made so, as in the forms of authorities: "1. Name" over an empty line."""
     cells = [c for row in table.rows for c in row if c.text and not c.cell.merged and not c.cell.nested]
     labels = {id(a) for row in table.rows for a, b in pairwise(row) if b.empty}
-    made = [c for c in cells if id(c) not in labels and _has_room(c)]
+    given = sum(_has_value_below(c) for c in cells)
+    made = [c for c in cells if id(c) not in labels and _has_room(c, colon=given >= MIN_GIVEN)]
     known = [c for c in made if NUMBERING.match(c.text) or tell_type(c.text) is not None]
-    if len(made) < MIN_MADE or len(made) * 2 < len(cells) or len(known) * 2 < len(made):
-        return
+    if len(made) + given < MIN_MADE or (len(made) + given) * 2 < len(cells) or len(known) * 2 < len(made):
+        made = [c for c in made if _is_signed_below(table, c)]
     for c in made:
         yield _below_label(c)
 
 
-def _has_room(cell: TableCell) -> bool:
-    """A short label that asks nothing with a colon, in the first paragraph, and nothing in those after it."""
+def _is_signed_below(table: Table, cell: TableCell) -> bool:
+    """Whether it asks for a signature, which goes into the room below, with no empty cell under it for that."""
+    below = table.rows[cell.cell.row + 1 : cell.cell.row + 2]
+    under = next((c for row in below for c in row if c.column <= cell.column < c.end), None)
+    return tell_type(cell.text) is FieldType.SIGNATURE and (under is None or not is_blank(under.text))
+
+
+def _has_value_below(cell: TableCell) -> bool:
+    """A label in its first paragraph, and further down nothing but the field for its value."""
+    label, *rest = cell.paragraphs
+    marked = [p for p in rest if p.marks]
+    return (
+        len(marked) == 1
+        and not label.marks
+        and LETTER.search(label.text) is not None
+        and all(is_blank(p.text) for p in rest)
+    )
+
+
+def _has_room(cell: TableCell, *, colon: bool) -> bool:
+    """A short label in the first paragraph, which rather asks without a colon, and nothing in those after it."""
     label, *rest = cell.paragraphs
     words = label.text.split()
     return (
         bool(rest)
         and cell.cell.bordered
         and 0 < len(words) <= MAX_ROOM_WORDS
-        and not cell.text.endswith(COLON)
+        and (colon or not cell.text.endswith(COLON))
         and not (cell.text.endswith(".") and len(words) > MAX_SENTENCE)
         and LETTER.search(without_markers(cell.text)) is not None
         and without_markers(cell.text) == cell.text
@@ -344,7 +366,9 @@ def _in_row(layout: Layout, grid: Grid, at: int) -> Iterator[Finding]:
                 continue
             signed = n > 1 and infer_type(named) is FieldType.SIGNATURE and len(words_of(named)) > 1
             over = _title_beside(grid.table, at, left) or _banner_over(grid.table, at)
-            yield _finding(cell, _own_words(left), 0.8, banner="" if signed else over)
+            counted = n + 1 < len(row) and is_only_unit(row[n + 1].text)
+            kind = FieldType.NUMBER if counted else None
+            yield _finding(cell, _own_words(left), 0.8, kind, banner="" if signed else over)
         elif left is None and not named:
             yield from _under_label(grid, at, cell) or _over_label(grid, at, cell)
 
@@ -448,7 +472,9 @@ def _full_title(table: Table, title: TableCell) -> str:
     """With the words over it that stand over several: "Date: From"."""
     above = table.above(title.cell.row, title.column) if title.cell.row else None
     words = [" ".join(title.text.split())]
-    if above is not None and (title.cell.merged or title.cell.span < above.cell.span < table.width):
+    if above is not None and len(above.text.split("\n")) <= MAX_TITLE_LINES and (
+        title.cell.merged or title.cell.span < above.cell.span < table.width
+    ):
         words.insert(0, " ".join(above.text.split()))
     return ": ".join(filter(None, words))
 

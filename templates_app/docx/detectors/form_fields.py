@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..model import FieldType, Mark, MarkKind, Paragraph
-from ..wording import title_of
+from ..wording import is_machine_name, title_of
 
-MACHINE_NAME = re.compile(
-    r"(?:text|texte|texto|testo|tekst|text_|dropdown|drop|combo|liste|field|feld|campo|champ)?\s?_?\d*", re.IGNORECASE
-)
 TYPES = {"date": FieldType.DATE, "number": FieldType.NUMBER}
 
 
@@ -42,7 +38,7 @@ def _runs(marks: list[Mark]) -> list[list[Mark]]:
 
 def _finding(p: Paragraph, run: list[Mark]) -> Finding:
     first = run[0]
-    own = "" if MACHINE_NAME.fullmatch(first.name) else first.name
+    own = "" if is_machine_name(first.name) else first.name
     kind = FieldType.CHOICE if first.control == "FORMDROPDOWN" else TYPES.get(first.tag)
     return Finding(
         "form_field",

@@ -9,7 +9,7 @@ from ..finding import Finding, Rank, place
 from ..layout import Layout
 from ..lexicon import PROMPT, TO_COME
 from ..model import FieldType, MarkKind, Paragraph
-from ..wording import title_of
+from ..wording import is_machine_name, title_of
 
 STARTS = (
     "blank", "clic", "klik", "klick", "tap ", "press", "choose", "choisi", "wählen", "select", "elija", "velg", "место",
@@ -58,7 +58,7 @@ def find_prompts(layout: Layout) -> Iterator[Finding]:
         for mark in p.marks:
             if mark.kind is MarkKind.PROMPT:
                 words = mark.name.strip("[]<>{} ")
-                own = "" if not words or PROMPT.search(words) else title_of(words)
+                own = "" if not words or PROMPT.search(words) or is_machine_name(words) else title_of(words)
                 yield Finding("prompt", Rank.PROMPT, (place(p, mark.start, mark.end),), 0.9, label=own, hint=words)
         if p.cell is not None and (_asks_for_its_cell(layout, p) or _is_to_come(layout, p)):
             start = len(p.text) - len(p.text.lstrip())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from templates_app.docx.kinds import infer_type, is_unit
+from templates_app.docx.kinds import infer_type, is_only_unit, is_unit
 from templates_app.docx.model import FieldType
 
 
@@ -14,6 +14,14 @@ from templates_app.docx.model import FieldType
         ("Das Arbeitsverhältnis beginnt am", "date"),
         ("Mayor de edad, con DNI nº", "text"),
         ("Person approving", "person"),
+        ("Person completing this form", "person"),
+        ("If yes, by whom", "person"),
+        ("Subject's last name", "person"),
+        ("Surname/Company", "text"),
+        ("Business name", "text"),
+        ("Cargo do signatário", "text"),
+        ("Срок исполнения", "date"),
+        ("Срок действия", "text"),
         ("Rédacteur", "person"),
         ("Aprobado por", "person"),
         ("承認者", "person"),
@@ -118,6 +126,13 @@ def test_types_by_label(label: str, kind: str) -> None:
         ("signature", "Signature & date|Ort, Datum, Unterschrift|gez.|Firma del solicitante|Namnteckning|Podpis"),
         ("long_text", "Project description|Lessons learned|Court directions|Strengths|Bemerkungen|Sachverhalt"),
         ("long_text", "Objectifs|Motivo de la solicitud|Osservazioni|Toelichting|Justificativa|Formål|Syfte|Wnioski"),
+        ("person", "Esittäjän nimi|Laatija|Hyväksyjä|Esimies|Nimenselvennys|Hazırlayan|Vypracoval"),
+        ("person", "Adı Soyadı|Jóváhagyta|Утвердил|Проверила|Signatário|Firmante|Chef d'équipe|Ploegleider|Verneombud"),
+        ("date", "Lähtöpvm|Syntymäaika|Toimituspäivä|Förfallodag|Doğum tarihi|Datum narození|Zu erledigen bis"),
+        ("number", "Matkakulut|Yhteensä|Määrä|Hinta|Miktar|Toplam|Množství|Mennyiség"),
+        ("long_text", "Huomautukset|Perustelut|Açıklama|Poznámky|Megjegyzés|Medidas de control|Schutzmaßnahmen"),
+        ("signature", "Esittäjän allekirjoitus|İmza|Aláírás"),
+        ("text", "Työpäivä|Yrityksen nimi|Sähköposti|Şirket adı"),
         ("image", "Lichtbild|Passfoto|Fotografía"),
     ],
 )
@@ -141,3 +156,8 @@ def test_the_name_of_an_organisation_is_no_person() -> None:
 )
 def test_units(words: str, unit: bool) -> None:
     assert is_unit(words) is unit
+
+
+def test_a_unit_alone() -> None:
+    said = ("€", "kg", "päivää", "(hours)", "hectares", "Day", "Month", "of the year", "")
+    assert [is_only_unit(words) for words in said] == [True] * 5 + [False] * 4

@@ -7,8 +7,8 @@ from templates_app.docx.model import Anchor, FieldType
 from templates_app.docx.naming import KEY
 from templates_app.docx.resolve import settle
 
-from .build import paragraph, run
-from .understanding import complex_field, control, fields_of, grid
+from .build import cell, paragraph, run
+from .understanding import complex_field, control, fields_of, form_data, grid
 
 
 def finding(rank: Rank, start: int, end: int, p: int = 0) -> Finding:
@@ -152,3 +152,45 @@ def test_a_line_over_a_role_is_signed(below: str) -> None:
 def test_a_line_over_a_caption_takes_what_that_says(below: str, kind: str) -> None:
     found = fields_of(paragraph("Done in two copies.") + paragraph("______________________") + paragraph(below))
     assert [f.type for f in found] == [kind]
+
+
+def test_words_of_crosses_are_looked_at_once() -> None:
+    label = "Xxxxxxxx Xxxxxxxxxxxxxxxxxxxxxxx xx Xxxxxxxxxxxxxxxxxxxx Xxxxxxxxx Xxx."
+    (found,) = fields_of(grid([label, ""]))
+    assert found.label == label.rstrip(".")
+
+
+def test_the_prompt_of_a_value_names_nothing_beside_it() -> None:
+    prompt = "<w:showingPlcHdr/><w:text/>"
+    half = "<w:dropDownList><w:listItem w:value=\"AM\"/><w:listItem w:value=\"PM\"/></w:dropDownList>"
+    asked = f"<w:p>{control(run('Click here to enter text.'), prompt)}</w:p>"
+    chosen = f"<w:p>{control(run('Choose an item.'), half)}</w:p>"
+    row = "".join(cell(inside) for inside in (paragraph("Start time:"), asked, chosen))
+    found = fields_of(f"<w:tbl><w:tblPr/><w:tr>{row}</w:tr></w:tbl>")
+    assert [f.label for f in found] == ["Start time", "Start time"]
+
+
+def test_the_date_of_a_letter_names_nobody() -> None:
+    date = f"<w:p>{complex_field(' DATE ', '6 June 2022')}</w:p>"
+    (found,) = fields_of(date + paragraph("{{ contact }}"))
+    assert found.label == "Contact"
+
+
+@pytest.mark.parametrize("name", ["Teksti 32", "Texte1", "Listadesplegable2", "ТекстовоеПоле4"])
+def test_what_word_calls_a_form_field_is_no_name_for_people(name: str) -> None:
+    field = complex_field(f' FILLIN "{name}" ', "\u2002\u2002")
+    assert [f.label for f in fields_of(grid_of_one("Breed", field))] == ["Breed"]
+    field = complex_field(" FORMTEXT ", "\u2002\u2002", form_data(name.replace(" ", ""), "<w:textInput/>"))
+    assert [f.key for f in fields_of(grid_of_one("Breed", field))] == ["breed"]
+
+
+def grid_of_one(label: str, field: str) -> str:
+    row = cell(paragraph(label) + f"<w:p>{field}</w:p>") + cell(paragraph("Kept by the office."))
+    return f"<w:tbl><w:tblPr/><w:tr>{row}</w:tr></w:tbl>"
+
+
+def test_a_unit_in_the_next_cell_counts_the_form_field() -> None:
+    field = complex_field(" FORMTEXT ", "\u2002\u2002", form_data("Text1", "<w:textInput/>"))
+    row = cell(paragraph("Participation")) + cell(f"<w:p>{field}</w:p>") + cell(paragraph("€"))
+    (found,) = fields_of(f"<w:tbl><w:tblPr/><w:tr>{row}</w:tr></w:tbl>")
+    assert found.type is FieldType.NUMBER

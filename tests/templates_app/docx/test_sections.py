@@ -152,3 +152,31 @@ def test_lines_that_say_they_are_sections() -> None:
     body = paragraph("Section 1: Who you are") + TEXT + paragraph("Section 2: What you want") + TEXT
     assert sections(body) == [("Section 1: Who you are", 1), ("Section 2: What you want", 1)]
     assert sections(TEXT + paragraph("Part 2: see below") + TEXT) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Applicant's signature: ______________", "Name of child            Parent's signature", "help.desk@example.org"],
+)
+def test_lines_of_a_form_are_no_headings_however_they_look(line: str) -> None:
+    kept = [("Scope", 1), ("Terms", 1), ("Annex", 1)]
+    styled = heading("Scope", 1) + TEXT + heading(line, 1) + TEXT + heading("Terms", 1) + TEXT + heading("Annex", 1)
+    assert sections(styled + TEXT) == kept
+    looks = bold("Scope", 28) + TEXT + bold(line, 28) + TEXT + bold("Terms", 28) + TEXT + bold("Annex", 28) + TEXT
+    assert sections(looks) == kept
+
+
+def test_several_lines_larger_than_the_text_are_headings() -> None:
+    def large(text: str, size: int = 36) -> str:
+        return f"<w:p>{run(text, SIZE.format(size))}</w:p>"
+
+    body = "".join(large(title) + TEXT for title in ("Contact", "Telephones", "Instructions"))
+    assert sections(large("Request for equipment", 48) + body) == [
+        ("Contact", 1),
+        ("Telephones", 1),
+        ("Instructions", 1),
+    ]
+    assert sections(large("Contact") + TEXT + large("Telephones") + TEXT) == []
+
+
+SIZE = '<w:sz w:val="{}"/>'

@@ -115,3 +115,15 @@ def test_boxes_nearer_to_the_words_before_them() -> None:
 
 def test_a_box_named_in_a_japanese_sentence_is_none() -> None:
     assert findings(find_boxes, paragraph("該当するものに☑をしてください")) == []
+
+
+def test_a_box_between_two_questions_answers_the_first() -> None:
+    found = findings(find_boxes, grid(["Colour printer?", "☐", "Number of printers:", ""]))
+    assert [f.label for f in found] == ["Colour printer?"]
+
+
+def test_boxes_of_opposites_exclude_each_other() -> None:
+    found = findings(find_boxes, paragraph("Päätös") + paragraph("☐ hyväksytty") + paragraph("☐ hylätty"))
+    assert [(f.label, f.type, f.options) for f in found] == [("Päätös", FieldType.CHOICE, ("hyväksytty", "hylätty"))]
+    found = findings(find_boxes, paragraph("Enclosed") + paragraph("☐ plan") + paragraph("☐ photograph"))
+    assert [f.type for f in found] == [FieldType.CHECKBOX] * 2

@@ -5,7 +5,7 @@ import pytest
 from templates_app.docx.detectors.cells import find_cells
 from templates_app.docx.model import FieldType
 
-from ..build import cell, paragraph, table
+from ..build import cell, paragraph, run, table
 from ..understanding import BORDERS, complex_field, findings, grid
 
 LINES = f"<w:tblPr><w:tblBorders>{BORDERS}</w:tblBorders></w:tblPr>"
@@ -265,3 +265,60 @@ def test_a_title_beside_several_rows_says_whose_they_are() -> None:
     assert [label for label, _ in places(f"<w:tbl>{LINES}{rows}</w:tbl>")] == [
         "Applicant: Name", "Applicant: Address", "Guarantor: Name", "Income"
     ]  # fmt: skip
+
+
+def test_a_label_over_room_where_the_cells_around_have_their_field_below() -> None:
+    field = complex_field(' FILLIN "Text1" ', "\u2002")
+    given = [cell(paragraph(label) + f"<w:p>{field}</w:p>") for label in ("Name", "Breed", "Colour", "Sex")]
+    room = [cell(paragraph(label) + "<w:p/>") for label in ("Owner:", "Address")]
+    rows = [*zip(given[::2], given[1::2], strict=True), tuple(room)]
+    body = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
+    assert places(f"<w:tbl>{LINES}{body}</w:tbl>") == [("Owner:", 9), ("Address", 11)]
+
+
+def test_a_block_over_several_columns_is_no_title_of_theirs() -> None:
+    asked = "".join(map(paragraph, ("To be given by the supplier", "Delivery:", "Maker:")))
+    block = cell(asked, '<w:gridSpan w:val="2"/>')
+    rows = [
+        cell(paragraph("Terms as agreed.")) + block,
+        "".join(cell(paragraph(title)) for title in ("Item", "Price", "Discount")),
+        cell(paragraph("Print")) + cell("<w:p/>") * 2,
+        cell(paragraph("Frame")) + cell("<w:p/>") * 2,
+    ]
+    body = "".join(f"<w:tr>{row}</w:tr>" for row in rows)
+    found = [label for label, _ in places(f"<w:tbl>{LINES}{body}</w:tbl>")]
+    assert found == ["Print: Price", "Print: Discount", "Frame: Price", "Frame: Discount"]
+
+
+def low(size: int) -> str:
+    return f'<w:p><w:pPr><w:rPr><w:sz w:val="{size}"/></w:rPr></w:pPr></w:p>'
+
+
+def test_a_low_row_keeps_rows_apart() -> None:
+    def rows(size: int) -> str:
+        lines = [
+            cell(f"<w:p>{run('Supplier', SMALL)}</w:p>", '<w:gridSpan w:val="2"/>'),
+            cell(low(size), '<w:gridSpan w:val="2"/>'),
+            cell(f"<w:p>{run('Name', SMALL)}</w:p>") + cell("<w:p/>"),
+        ]
+        return f"<w:tbl>{LINES}{''.join(f'<w:tr>{line}</w:tr>' for line in lines)}</w:tbl>"
+
+    assert [p for _, p in places(rows(8))] == [3]
+    assert [p for _, p in places(rows(12))] == [1, 3]  # the words around are no larger
+    assert [p for _, p in places(rows(20))] == [1, 3]
+
+
+SMALL = '<w:sz w:val="12"/>'
+
+
+def test_a_unit_behind_the_cell_tells_a_number() -> None:
+    found = findings(find_cells, grid(["Travel", "", "€"], ["Means", "", "Remarks"]))
+    assert [(f.label, f.type) for f in found] == [("Travel", FieldType.NUMBER), ("Means", FieldType.TEXT)]
+
+
+def test_who_decides_signs_in_the_room_below() -> None:
+    signed = cell(paragraph("Signature of who decides") + "<w:p/>")
+    body = f"<w:tr>{cell(paragraph('Decision') + paragraph('as applied for'))}{signed}</w:tr>"
+    assert places(f"<w:tbl>{LINES}{body}</w:tbl>") == [("Signature of who decides", 3)]
+    below = f"<w:tr>{cell(paragraph('Miller'))}{cell('<w:p/>')}</w:tr>"
+    assert [p for _, p in places(f"<w:tbl>{LINES}{body}{below}</w:tbl>")] == [5]

@@ -83,6 +83,8 @@ def test_guidance_alone_under_a_heading_is_the_place_of_the_text() -> None:
         ("Was treatment required?   Yes   No   (circle one)", "Yes   No", ("Yes", "No")),
         ("Were there witnesses?  YES  /  NO", "YES  /  NO", ("YES", "NO")),
         ("Sex:  Male   Female", "Male   Female", ("Male", "Female")),
+        ("Sex: Male / Female      Born: ________", "Male / Female", ("Male", "Female")),
+        ("Lausunto: puollan/en puolla*     Allekirjoitus: ____", "puollan/en puolla", ("puollan", "en puolla")),
         ("Gender: M / F", "M / F", ("M", "F")),
         ("Geschlecht: männlich / weiblich", "männlich / weiblich", ("männlich", "weiblich")),
         ("Approved / Not approved (circle one)", "Approved / Not approved", ("Approved", "Not approved")),
