@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 from templates_app.docx.model import Parse
 from templates_app.models import Template
-from templates_app.standards.recognition import Evidence, first_lines, recognise, within_limit
+from templates_app.standards.recognition import Evidence, first_lines, header_lines, recognise, within_limit
+
+_HEADER = re.compile(r"/header\d*\.xml$")
 
 
 def classify(template: Template, parse: Parse) -> list[str]:
@@ -26,7 +29,9 @@ def classify(template: Template, parse: Parse) -> list[str]:
 def _evidence(template: Template, parse: Parse) -> Evidence:
     outline = parse.outline
     main = outline.paragraphs[0].part if outline.paragraphs else ""
-    lines = first_lines(paragraph.text for paragraph in outline.paragraphs if paragraph.part == main)
+    body = (one.text for one in outline.paragraphs if one.part == main and not one.in_toc)
+    lines, following = first_lines(body)
+    headers = header_lines(one.text for one in outline.paragraphs if _HEADER.search(one.part))
     file_name = PurePath(template.file.filename).stem.replace("_", " ").replace("-", " ")
     labels = [field.label for field in parse.fields]
     columns = [column.label for field in parse.fields for column in field.columns]
@@ -35,4 +40,5 @@ def _evidence(template: Template, parse: Parse) -> Evidence:
         headings=tuple(section.heading for section in outline.sections),
         labels=(*labels, *columns),
         texts=within_limit(paragraph.text for paragraph in outline.paragraphs),
+        fronts=(*following, *headers),
     )
