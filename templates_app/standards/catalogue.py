@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,10 @@ class TitleWords:
     """Say nothing about what a document is: “template”, “version”, “annual”."""
     kinds: frozenset[str]
     """Say what kind of document it is: “policy”, “minutes”, “invoice”."""
+    labels: frozenset[str]
+    """Stand before a title: “name”, “subject”."""
+    alone: frozenset[str]
+    """Titles that with another word before them are often those of something else: “security policy”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def catalogue() -> Catalogue:
 @cache
 def title_words() -> TitleWords:
     told = read_titles()
-    return TitleWords(**{name: frozenset(told[name]) for name in ("general", "joining", "fillers", "kinds")})
+    return TitleWords(**{one.name: frozenset(told[one.name]) for one in fields(TitleWords)})
 
 
 def read_standards(folder: Path = DATA) -> dict[str, Any]:

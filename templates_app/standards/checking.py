@@ -173,7 +173,7 @@ def _faults_of_titles(data: Data, known: list[Any]) -> Iterator[str]:
     yield from (f"{one}: its titles are no texts, or none" for one, said in titles.items() if not _is_texts(said, 1))
     texts = [str(one.get("name")) for one in known] + [text for said in titles.values() for text in said]
     yield from (f"“{text}” names a type twice, or two" for text in _repeated([str(one).casefold() for one in texts]))
-    for name in ("general", "joining", "fillers", "kinds"):
+    for name in ("general", "joining", "fillers", "kinds", "labels", "alone"):
         words = data.get(name)
         if not _is_texts(words, 1) or _repeated(words or []):
             yield f"{name} are no texts, none, or repeated"

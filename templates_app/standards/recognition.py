@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from templates_app.standards.catalogue import DocumentType, catalogue
+from templates_app.standards.catalogue import DocumentType, catalogue, title_words
 from templates_app.standards.titles import strengths
 from templates_app.words import Wording, key_stems
 
@@ -20,7 +20,9 @@ STANDARD_THRESHOLD = 0.5
 # A title names the type; sections and fields alone hardly tell one procedure from another.
 _TITLE_WEIGHT, _SECTIONS_WEIGHT, _FIELDS_WEIGHT = 0.6, 0.25, 0.15
 # What may be a title without being one: a header may name the manual that a form belongs to.
-_POSSIBLE_TITLE = 0.95
+_IN_FRONT, _IN_HEADER = 0.95, 0.88
+# “Standard operating procedure” above the title of one says less than that title.
+_CLEAR, _BESIDE_CLEAR = 0.7, 0.8
 # Some words of a type's name, in a title that is not known: a hint that sections and fields have to bear out.
 _PARTLY_NAMED = 0.5
 _NAMED_IN_TITLE, _NAMED_IN_TEXT, _ONLY_STANDARD_OF_TYPE = 1.0, 0.8, 0.6
@@ -50,7 +52,8 @@ class Evidence:
     labels: tuple[str, ...]
     texts: tuple[str, ...]
     fronts: tuple[str, ...] = ()
-    """Further lines of the first page, headers."""
+    """Further lines of the first page."""
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,15 @@ def _title_scores(evidence: Evidence) -> dict[str, float]:
     """By id, how much what names the file speaks for each type."""
     words = [key_stems(text) for text in evidence.titles]
     scores = {one.id: _PARTLY_NAMED * _named_share(key_stems(one.name), words) for one in _types()}
-    for type_id, strength in strengths(evidence.titles).items():
-        scores[type_id] = max(scores[type_id], strength)
+    said = strengths(evidence.titles)
     for type_id, strength in strengths(evidence.fronts, may_be_general=False).items():
-        scores[type_id] = max(scores[type_id], _POSSIBLE_TITLE * strength)
-    return scores
+        said[type_id] = max(said.get(type_id, 0.0), _IN_FRONT * strength)
+    general = title_words().general
+    if any(strength >= _CLEAR for type_id, strength in said.items() if type_id not in general):
+        said |= {type_id: _BESIDE_CLEAR * said[type_id] for type_id in general & said.keys()}
+    for type_id, strength in strengths(evidence.headers, may_be_general=False).items():
+        said[type_id] = max(said.get(type_id, 0.0), _IN_HEADER * strength)
+    return {type_id: max(score, said.get(type_id, 0.0)) for type_id, score in scores.items()}
 
 
 def _named_share(wanted: frozenset[str], titles: Iterable[frozenset[str]]) -> float:

@@ -18,14 +18,17 @@ from templates_app.words import stem
 
 _PLACEHOLDER = re.compile(r"<<[^<>]*>>|\{\{?[^{}]*\}?\}|\[[^\[\]]*\]|<[^<>]*>|«[^«»]*»|\$\w+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_WRITTEN_OUT = re.compile(r"([aou])e")
 _WORD = re.compile(r"[^\W_]+")
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])[-‑](?=[^\W\d_])")
 _CODE = re.compile(r"[a-z]{0,3}\d[\d.x]*")
 # A title of more words is a sentence.
 _MOST_WORDS = 14
 # What one word too many takes away. “Access control”, without a word for a kind, may as well head a section.
-_EXTRA_WORD, _EXTRA_WORD_OF_BARE = 0.05, 0.1
+_EXTRA_WORD, _EXTRA_WORD_OF_BARE, _BARE = 0.05, 0.1, 0.05
 _SCATTERED = 0.2
+# “Security policy” is the whole title of one, and the end of many others' (“Personnel security policy”).
+_NOT_ALONE = 0.2
 _ANOTHER_KIND = 0.35
 # “Procedure” names a type, but not where the same line names one that says on what.
 _OF_GENERAL, _CLEARLY_SPECIFIC = 0.9, 0.7
@@ -42,6 +45,7 @@ class KnownTitle:
     is_general: bool
     is_bare: bool
     """Without a word for a kind of document."""
+    is_for_alone: bool
 
     @property
     def is_acronym(self) -> bool:
@@ -50,15 +54,16 @@ class KnownTitle:
 
 @lru_cache(maxsize=4_000)
 def fold(text: str) -> str:
-    """Without case and accents: file names often lack the latter."""
+    """Without case and accents, which file names often lack or write out: “Änderung”, “Aenderung”, “anderung”."""
     parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(one for one in parts if not unicodedata.combining(one))
+    plain = "".join(one for one in parts if not unicodedata.combining(one))
+    return _WRITTEN_OUT.sub(r"\1", plain)
 
 
 def readings(text: str) -> tuple[tuple[str, ...], ...]:
     """The words of a line that may be a title, in one or two ways: “Risiko-Register” is two words and one."""
     label, colon, rest = text.partition(":")
-    if colon and _known_words().fillers.issuperset(_words(label)):
+    if colon and _known_words().labels.intersection(_words(label)):
         text = rest  # “Document name: …”
     bare = _CAMEL.sub(" ", _PLACEHOLDER.sub(" ", text))
     apart = _words(bare)
@@ -116,8 +121,8 @@ def _strength(one: KnownTitle, words: Sequence[str], stemmed: Sequence[str]) -> 
         return _strength_of_general(one, telling, extra, other_kind=other_kind)
     if one.is_acronym and extra:
         return 0.0
-    lost = (_EXTRA_WORD_OF_BARE if one.is_bare else _EXTRA_WORD) * len(extra)
-    lost += _SCATTERED * (not _stand_together(one.words, telling))
+    lost = _BARE + _EXTRA_WORD_OF_BARE * len(extra) if one.is_bare else _EXTRA_WORD * len(extra)
+    lost += _SCATTERED * (not _stand_together(one.words, telling)) + _NOT_ALONE * (one.is_for_alone and bool(extra))
     return max(0.0, 1.0 - lost - _ANOTHER_KIND * other_kind)
 
 
@@ -141,7 +146,7 @@ def known_titles() -> tuple[KnownTitle, ...]:
     for kind in catalogue().document_types.values():
         for text in (kind.name, *kind.titles):
             for words in readings(text):
-                title = _known_title(kind.id, words)
+                title = _known_title(kind.id, words, is_for_alone=fold(text) in _known_words().alone)
                 found[title.type_id, title.words] = title
     return tuple(found.values())
 
@@ -162,11 +167,11 @@ def _kinds_of(type_id: str) -> frozenset[str]:
     return _known_words().kinds & words
 
 
-def _known_title(type_id: str, words: Sequence[str]) -> KnownTitle:
+def _known_title(type_id: str, words: Sequence[str], *, is_for_alone: bool) -> KnownTitle:
     is_general = type_id in title_words().general
     stemmed = tuple(map(stem, words))
     is_bare = not any(one in _known_words().kinds for one in stemmed)
-    return KnownTitle(type_id, tuple(words) if is_general else stemmed, is_general, is_bare)
+    return KnownTitle(type_id, tuple(words) if is_general else stemmed, is_general, is_bare, is_for_alone)
 
 
 @cache
@@ -178,4 +183,6 @@ def _known_words() -> TitleWords:
         joining=frozenset(map(fold, told.joining)),
         fillers=frozenset(map(fold, told.fillers)),
         kinds=frozenset(stem(fold(one)) for one in told.kinds),
+        labels=frozenset(map(fold, told.labels)),
+        alone=frozenset(map(fold, told.alone)),
     )

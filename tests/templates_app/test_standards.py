@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from django.core.checks import run_checks
 from django.test import Client
 
 from accounts_app.errors import BadInput, NotFound
+from jobs_app.models import Artifact
+from templates_app.classification import classify
+from templates_app.docx.parse import parse
+from templates_app.models import Template
 from templates_app.standards.catalogue import (
     DATA,
     catalogue,
@@ -159,6 +165,9 @@ def test_nothing_is_claimed_of_what_is_something_else(title: str) -> None:
         ("SOP-02-01 Document Control", "document-control-procedure"),
         ("Server Configuration Procedure", "standard-operating-procedure"),
         ("SOP template", "standard-operating-procedure"),
+        ("Geschaeftskontinuitaetsplan", "business-continuity-plan"),
+        ("Acme Security Policy", ""),
+        ("Security Policy", "information-security-policy"),
     ],
 )
 def test_a_clear_title_is_enough(title: str, type_id: str) -> None:
@@ -208,8 +217,23 @@ def test_the_title_is_found_below_a_letterhead_and_in_a_header() -> None:
     assert first_lines(lines) == (list(lines[:4]), ["Risk register"])
     headers = header_lines(["Acme\t\tRisk register", "Acme", "See the manual."])
     assert headers == ["Acme", "Risk register"]
-    found = recognise(Evidence(titles=("Acme",), headings=(), labels=(), texts=(), fronts=tuple(headers)))
+    found = recognise(Evidence(titles=("Acme",), headings=(), labels=(), texts=(), headers=tuple(headers)))
     assert found.document_type == "risk-register"
+    manual = Evidence(("SOP: Welding",), (), (), (), headers=("Quality manual",))
+    assert recognise(manual).document_type == "standard-operating-procedure"
+    below = Evidence(("Standard operating procedure",), (), (), (), fronts=("Document control",))
+    assert recognise(below).document_type == "document-control-procedure"
+
+
+def test_a_heading_near_the_top_is_no_title() -> None:
+    document = docx.Document()
+    for text, level in (("Acme", 0), ("Document control", 1), ("Risk register", 1)):
+        document.add_paragraph(text) if not level else document.add_heading(text, level)
+    made = io.BytesIO()
+    document.save(made)
+    template = Template(name="Form", file=Artifact(filename="form.docx"))
+    classify(template, parse(made.getvalue()))
+    assert template.document_type == ""
 
 
 def test_a_standard_named_in_passing_is_not_served() -> None:
