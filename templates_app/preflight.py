@@ -15,6 +15,7 @@ from templates_app.matching import Match
 from templates_app.models import Document, Template, TemplateField, TemplateSection
 from templates_app.origins import Gathered, Origin
 from templates_app.pinning import fields_of
+from templates_app.standards.needs import why_needed
 
 _MOST_NAMED = 5
 
@@ -36,6 +37,12 @@ class FieldCheck:
     standing: Standing
     origin: Origin | None
     problem: str
+
+    @property
+    def reason(self) -> str:
+        """Why the type of document asks for a value, where there is none and neither file nor person asks for it."""
+        is_open = self.standing == Standing.EMPTY and not self.field.required
+        return needed_for_type(self.field) if is_open else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,14 @@ def _standing(key: str, gathered: Gathered, missing: Collection[str], draft: Col
     if key in gathered.values:
         return Standing.FILLED
     return Standing.TO_DRAFT if key in draft else Standing.EMPTY
+
+
+def needed_for_type(field: TemplateField) -> str:
+    """The reason in words; empty where the type of the template asks for no such field, or is not known."""
+    if not field.template_id or field.template.kind is None:
+        return ""
+    template = field.template
+    return why_needed(template.kind, template.known_standards, label=field.label, field_type=field.type)
 
 
 def missing_required(fields: Sequence[TemplateField], values: Mapping[str, Any]) -> list[TemplateField]:

@@ -174,7 +174,7 @@ def save_review(review_id: uuid.UUID, plan: Plan, replies: Sequence[Reply]) -> R
     checked = _checked(plan.questions, replies)
     findings = [*plan.findings, *merge_findings(checked.found)]
     providers = sorted({reply.provider for reply in replies if reply.provider})
-    scores = compute_scores(plan.basis, findings, model_looked=bool(providers))
+    scores = compute_scores(plan.basis, findings)
     review.document_type, review.standards = plan.document_type, plan.standards
     review.overall, review.completeness = scores.overall, scores.completeness
     review.compliance, review.soundness = scores.compliance, scores.soundness

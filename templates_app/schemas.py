@@ -316,6 +316,7 @@ class FieldCheckOut(Schema):
     key: str = Field(alias="field.key")
     label: str = Field(alias="field.label")
     required: bool = Field(alias="field.required")
+    reason: str = Field(description="Of an empty one that is not required: why the type of document asks for it.")
     standing: Standing = Field(description="filled, to_draft, missing (must be filled and is not) or empty.")
     origin: Origin | None = Field(description="Of a filled one: who gave the value, and out of what.")
     problem: str = Field(description="Why the fact that belongs here does not fit.")
@@ -343,11 +344,16 @@ class PreflightOut(Schema):
     undecided_changes: int = Field(alias="undecided.changes", description="Tracked changes in the template's file.")
     comments: int = Field(alias="undecided.comments", description="Comments in the template's file.")
     notes: list[str] = Field(description="What every reader of the document would see, a sentence each.")
+    asked_for: list[str] = Field(description="Keys of empty fields that the type of document asks for all the same.")
     sections: list[SectionCheckOut]
 
     @staticmethod
     def resolve_missing(preflight: Preflight) -> list[str]:
         return [one.key for one in preflight.missing]
+
+    @staticmethod
+    def resolve_asked_for(preflight: Preflight) -> list[str]:
+        return [one.field.key for section in preflight.sections for one in section.fields if one.reason]
 
 
 class DraftOut(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from templates_app.choices import FindingKind, Severity
 from templates_app.review.content import Content
@@ -48,19 +48,14 @@ def _a_kind(content: Content) -> str:
 
 
 def clauses_in_question(content: Content) -> list[tuple[Standard, Clause]]:
-    """Those the type of document answers to; where the type is not known, those the text touches."""
-    chosen: list[tuple[Standard, Clause]] = []
-    for standard in content.standards:
-        if content.kind is not None:
-            clauses: Sequence[Clause] = standard.leaves_under(content.kind.standards.get(standard.id, ()))
-        else:
-            clauses = [one for one in standard.leaves if is_addressed(one, content)]
-        chosen += [(standard, clause) for clause in clauses]
-    return chosen
+    """Those the type of document answers to. Without a type none: what a text touches says not what it lacks."""
+    wanted = content.kind.standards if content.kind else {}
+    found = [(standard, standard.leaves_under(wanted.get(standard.id, ()))) for standard in content.standards]
+    return [(standard, clause) for standard, clauses in found for clause in clauses]
 
 
 def find_clauses_not_addressed(content: Content) -> Iterator[Found]:
-    for standard, clause in clauses_in_question(content) if content.kind else ():
+    for standard, clause in clauses_in_question(content):
         if not is_addressed(clause, content):
             yield Found(
                 kind=FindingKind.CLAUSE_NOT_ADDRESSED,

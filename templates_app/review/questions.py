@@ -123,7 +123,7 @@ def _asked(one: FieldFacts) -> AskedField:
 
 def _clauses_for(part: list[AskedSection], content: Content) -> list[tuple[Standard, Clause]]:
     """Those the type answers to, then those whose keywords stand in this part."""
-    expected = clauses_in_question(content) if content.kind else []
+    expected = clauses_in_question(content)
     wording = Wording([text for section in part for text in (section.title, *(line.text for line in section.lines))])
     touched = [
         (standard, clause)

@@ -20,6 +20,10 @@ RULES = (
 )
 # Of one rule: who mends so many will review again, and a longer list is read by nobody.
 MOST_FINDINGS_OF_A_RULE = 200
+_NO_TYPE = (
+    "The type of document is not known, so completeness and compliance are not judged: what is missing was not looked "
+    "for. Set the type under “Reviewed as” or by PATCH /api/v1/templates/{id} (document_type), and review again."
+)
 
 
 def find_by_rules(content: Content) -> list[Found]:
@@ -30,7 +34,7 @@ def what_was_not_judged(content: Content) -> list[str]:
     """Sentences for the reader about what the rules could not know."""
     notes = []
     if content.kind is None:
-        notes.append("The type of document is not known, so missing sections and fields were not looked for. Set it.")
+        notes.append(_NO_TYPE)
     if not content.standards:
         notes.append("No standard is known for this template, so no clause was looked for. Set one.")
     elif content.kind is not None and not any(one.id in content.kind.standards for one in content.standards):

@@ -7,7 +7,8 @@ Compliance = 100 × (1 - sum of weight × loss / sum of weights) over the clause
 A clause in question weighs 2 where the standard asks for documented information; all others weigh 1. Its loss is that
 of its worst finding, once, however many there are: 1 when it is not addressed; 0.30 ± 0.01 by severity for what a model
 found. A model's severity is what changes most from run to run: all of them one step off move compliance by no more than
-one point. Not judged where no clause is in question, and by rules alone where the type of document is not known.
+one point. Not judged where no clause is in question, which is so wherever the type of document is not known: clauses
+that a text happens to touch are met by that alone, and would come to 100.
 
 Soundness = 100 × (1 - sum of faults / number of sections and fields, at least 10), not below 0: wrong types, doubled
 fields, dead references, guidance left in count 1.0, 0.6 or 0.3 by severity.
@@ -82,10 +83,9 @@ def weight_of(clause: Clause) -> int:
     return 2 if clause.documented else 1
 
 
-def compute_scores(basis: Basis, findings: Iterable[Found], *, model_looked: bool) -> Scores:
-    """Rules alone cannot judge compliance where the type is unknown: they look only for what the type asks for."""
+def compute_scores(basis: Basis, findings: Iterable[Found]) -> Scores:
     found = list(findings)
-    weights = _clause_weights(basis, found) if basis.clauses and (basis.expected_weight or model_looked) else {}
+    weights = _clause_weights(basis, found) if basis.clauses else {}
     completeness = _completeness(basis, found)
     compliance = _compliance(weights, found) if weights else None
     soundness = _soundness(basis, found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from accounts_app.errors import BadInput, NotFound
 
 DATA = Path(__file__).parent / "data"
 DOCUMENT_TYPES_FILE = "document_types.json"
+TITLES_FILE = "titles.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,28 @@ class DocumentType:
     expected_fields: tuple[ExpectedField, ...]
     standards: Mapping[str, tuple[str, ...]] = field(hash=False)
     """Clause numbers by id of the standard."""
+    titles: tuple[str, ...] = ()
+    """What else such documents are called, in several languages."""
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class TitleWords:
+    """Words that help to read a title, of all languages together, and the types that say only a kind of document."""
+
+    general: frozenset[str]
+    joining: frozenset[str]
+    """Articles and the like."""
+    fillers: frozenset[str]
+    """Say nothing about what a document is: “template”, “version”, “annual”."""
+    kinds: frozenset[str]
+    """Say what kind of document it is: “policy”, “minutes”, “invoice”."""
+    labels: frozenset[str]
+    """Stand before a title: “name”, “subject”."""
+    alone: frozenset[str]
+    """Titles that with another word before them are often those of something else: “security policy”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +129,15 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """Raises what JSON and the dataclasses raise; ``checking`` says in words what is wrong with the data."""
     standards = [_standard(data) for data in read_standards().values()]
-    types = [_document_type(data) for data in read_document_types()]
+    titles = read_titles()["titles"]
+    types = [_document_type(data, titles.get(data["id"], ())) for data in read_document_types()]
     return Catalogue({one.id: one for one in standards}, {one.id: one for one in types})
+
+
+@cache
+def title_words() -> TitleWords:
+    told = read_titles()
+    return TitleWords(**{one.name: frozenset(told[one.name]) for one in fields(TitleWords)})
 
 
 def read_standards(folder: Path = DATA) -> dict[str, Any]:
@@ -128,6 +155,12 @@ def read_document_types(folder: Path = DATA) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def read_titles(folder: Path = DATA) -> dict[str, Any]:
+    """``titles`` by id of the type, and the lists of ``TitleWords``."""
+    found = _read(folder / TITLES_FILE)
+    return found if isinstance(found, dict) else {}
+
+
 def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -142,7 +175,7 @@ def _clauses(data: list[dict[str, Any]]) -> Iterator[Clause]:
         yield Clause(**{**one, **values})
 
 
-def _document_type(data: Mapping[str, Any]) -> DocumentType:
+def _document_type(data: Mapping[str, Any], titles: Sequence[str]) -> DocumentType:
     return DocumentType(
         id=data["id"],
         name=data["name"],
@@ -150,6 +183,7 @@ def _document_type(data: Mapping[str, Any]) -> DocumentType:
         expected_sections=tuple(data["expected_sections"]),
         expected_fields=tuple(ExpectedField(**one) for one in data["expected_fields"]),
         standards={name: tuple(numbers) for name, numbers in data["standards"].items()},
+        titles=tuple(titles),
     )
 
 

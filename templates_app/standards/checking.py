@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from templates_app.docx.model import FieldType
-from templates_app.standards.catalogue import DATA, read_document_types, read_standards
+from templates_app.standards.catalogue import DATA, read_document_types, read_standards, read_titles
 
 # Clauses of each edition, headings included (27001: 41 clauses, Annex A with its heading, 4 themes and 93 controls).
 CLAUSES = {
@@ -37,13 +37,14 @@ Data = dict[str, Any]
 def find_faults(folder: Path = DATA) -> list[str]:
     """One line for each fault, saying where it is; empty when the data is good."""
     try:
-        standards, types = read_standards(folder), read_document_types(folder)
+        standards, types, titles = read_standards(folder), read_document_types(folder), read_titles(folder)
     except (OSError, ValueError) as error:
         return [f"The data cannot be read: {error}"]
     faults = [f"{one}: the file is missing" for one in CLAUSES if one not in standards]
     for name, data in standards.items():
         faults += [f"{name} {fault}" for fault in _faults_of_standard(name, data)]
     faults += [f"document_types {fault}" for fault in _faults_of_types(types)]
+    faults += [f"titles {fault}" for fault in _faults_of_titles(titles, types)]
     numbers = {name: {clause.get("number") for clause in data.get("clauses", [])} for name, data in standards.items()}
     for data in types:
         faults += [f"document_types {data.get('id')}: {fault}" for fault in _faults_of_type(data, numbers)]
@@ -163,12 +164,30 @@ def _faults_of_fields(fields: list[Data]) -> Iterator[str]:
         yield "no field is required"
 
 
+def _faults_of_titles(data: Data, known: list[Any]) -> Iterator[str]:
+    """Each type has titles, known ones only, and no title names two."""
+    types = {one.get("id") for one in known}
+    titles: dict[str, Any] = data.get("titles") or {}
+    if set(titles) != types:
+        yield f"have other types than document_types: {', '.join(sorted(map(str, set(titles) ^ types)))}"
+    yield from (f"{one}: its titles are no texts, or none" for one, said in titles.items() if not _is_texts(said, 1))
+    texts = [str(one.get("name")) for one in known] + [text for said in titles.values() for text in said]
+    yield from (f"“{text}” names a type twice, or two" for text in _repeated([str(one).casefold() for one in texts]))
+    for name in ("general", "joining", "fillers", "kinds", "labels", "alone"):
+        words = data.get(name)
+        if not _is_texts(words, 1) or _repeated(words or []):
+            yield f"{name} are no texts, none, or repeated"
+    if unknown := set(data.get("general") or ()) - types:
+        yield f"general names unknown types: {', '.join(sorted(unknown))}"
+
+
 def _repeated(values: list[Any]) -> list[Any]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and one and one == one.strip() for one in value)
+def _is_texts(value: Any, fewest: int = 0) -> bool:
+    is_list = isinstance(value, list) and len(value) >= fewest
+    return is_list and all(isinstance(one, str) and one and one == one.strip() for one in value)
 
 
 def _is_normative(text: str) -> bool:

@@ -68,7 +68,7 @@ def found_of(kind: FindingKind, content: Content) -> list[Found]:
 def test_a_complete_procedure_lacks_nothing() -> None:
     whole = content_of(audit_procedure())
     assert [(one.kind, one.name or one.quote) for one in find_by_rules(whole)] == []
-    scores = compute_scores(read_basis(whole), [], model_looked=False)
+    scores = compute_scores(read_basis(whole), [])
     assert (scores.overall, scores.completeness, scores.compliance, scores.soundness) == (100, 100, 100, 100)
 
 
@@ -78,7 +78,7 @@ def test_a_missing_section_is_named_and_costs_completeness() -> None:
     assert [one.name for one in found] == ["Grading of findings", "Follow-up"]
     assert "“Follow-up”" in found[1].sentence and found[1].source == FindingSource.RULE
     # 11 sections and 7 required fields of weight 2, one field of weight 1: 4 of 37 are missing
-    assert compute_scores(read_basis(less), found, model_looked=False).completeness == 89
+    assert compute_scores(read_basis(less), found).completeness == 89
 
 
 def test_missing_fields_and_clauses_not_addressed() -> None:
@@ -91,7 +91,7 @@ def test_missing_fields_and_clauses_not_addressed() -> None:
     clauses = [one for one in found if one.kind == FindingKind.CLAUSE_NOT_ADDRESSED]
     assert [(one.standard, one.clause) for one in clauses] == [("iso-9001-2015", "9.2.1"), ("iso-9001-2015", "9.2.2")]
     assert clauses[1].severity == Severity.HIGH and "9.2.2" in clauses[1].sentence
-    scores = compute_scores(read_basis(bare), found, model_looked=False)
+    scores = compute_scores(read_basis(bare), found)
     assert (scores.completeness, scores.compliance, scores.overall) == (0, 0, 20)
 
 
@@ -99,8 +99,13 @@ def test_what_is_not_known_is_not_judged_and_said() -> None:
     unknown = content_of(audit_procedure(), kind="", standards=())
     notes = what_was_not_judged(unknown)
     assert "type of document is not known" in notes[0] and "No standard" in notes[1]
-    scores = compute_scores(read_basis(unknown), find_by_rules(unknown), model_looked=False)
+    scores = compute_scores(read_basis(unknown), find_by_rules(unknown))
     assert (scores.overall, scores.completeness, scores.compliance, scores.soundness) == (None, None, None, 100)
+    said_by_model = compute_scores(read_basis(unknown), [said(Severity.HIGH)])
+    assert (said_by_model.overall, said_by_model.compliance) == (None, None)
+    typeless = content_of(audit_procedure(), kind="")
+    assert read_basis(typeless).clauses == {} and compute_scores(read_basis(typeless), []).overall is None
+    assert "are not judged" in notes[0] and "“Reviewed as”" in notes[0]
     german = content(kind=KIND, language="de-DE")
     assert "not in English" in what_was_not_judged(german)[-1]
     other = content_of(audit_procedure(), kind="backup-policy", standards=("iso-14001-2015",))
@@ -213,16 +218,16 @@ def said(severity: Severity, clause: str = "4.3") -> Found:
 
 def test_a_clause_counts_once_whatever_the_order_and_number() -> None:
     found = [said(Severity.HIGH), said(Severity.LOW), said(Severity.LOW), said(Severity.MEDIUM, "5.1")]
-    scores = {str(compute_scores(BASIS, order, model_looked=True)) for order in permutations(found)}
+    scores = {str(compute_scores(BASIS, order)) for order in permutations(found)}
     assert len(scores) == 1
     # 2 × 0.31 + 1 × 0.30 of 3
-    assert compute_scores(BASIS, found, model_looked=True).compliance == 69
+    assert compute_scores(BASIS, found).compliance == 69
 
 
 def test_severities_one_step_off_move_a_score_by_one_point_at_most() -> None:
     for clauses in (("4.3",), ("4.3", "5.1"), ("4.3", "5.1", "9.9")):
         by_severity = [
-            compute_scores(BASIS, [said(severity, one) for one in clauses], model_looked=True) for severity in Severity
+            compute_scores(BASIS, [said(severity, one) for one in clauses]) for severity in Severity
         ]
         compliance = [one.compliance or 0 for one in by_severity]
         assert all(abs(before - after) <= 1 for before, after in pairwise(compliance))
@@ -230,5 +235,5 @@ def test_severities_one_step_off_move_a_score_by_one_point_at_most() -> None:
 
 def test_soundness_never_falls_below_nothing() -> None:
     faults = [said(Severity.HIGH).model_copy(update={"kind": FindingKind.WRONG_TYPE, "clause": ""})] * 50
-    assert compute_scores(BASIS, faults, model_looked=False).soundness == 0
+    assert compute_scores(BASIS, faults).soundness == 0
     assert len(RULES) == len(set(RULES)) == 7

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from django.core.checks import run_checks
 from django.test import Client
 
 from accounts_app.errors import BadInput, NotFound
+from jobs_app.models import Artifact
+from templates_app.classification import classify
+from templates_app.docx.parse import parse
+from templates_app.models import Template
 from templates_app.standards.catalogue import (
     DATA,
     catalogue,
@@ -22,7 +28,8 @@ from templates_app.standards.catalogue import (
     get_standard,
 )
 from templates_app.standards.checking import CLAUSES, find_faults
-from templates_app.standards.recognition import Evidence, recognise, within_limit
+from templates_app.standards.recognition import Evidence, first_lines, header_lines, recognise, within_limit
+from templates_app.standards.titles import strengths
 from templates_app.words import Wording, key_stems
 
 # --- the data -------------------------------------------------------------------------------------------------------
@@ -33,7 +40,7 @@ def test_the_data_has_no_fault_and_django_looks() -> None:
     assert not [one for one in run_checks() if one.id == "templates_app.E001"]
     known = catalogue()
     assert {name: len(one.clauses) for name, one in known.standards.items()} == CLAUSES
-    assert len(known.document_types) == 69
+    assert len(known.document_types) == 81
 
 
 def _first_leaf(data: Any) -> Any:
@@ -60,6 +67,11 @@ FAULTS: dict[str, tuple[str, Callable[[Any], object], str]] = {
     "unknown type": ("document_types", lambda data: data[0]["expected_fields"][0].update(type="mail"), "no known"),
     "few sections": ("document_types", lambda data: data[0].update(expected_sections=["One"]), "three expected"),
     "type twice": ("document_types", lambda data: data.append(data[0]), "repeated"),
+    "no titles": ("titles", lambda data: data["titles"].pop("risk-register"), "other types than"),
+    "empty titles": ("titles", lambda data: data["titles"].update({"risk-register": []}), "no texts"),
+    "title of two": ("titles", lambda data: data["titles"]["risk-register"].append("quality policy"), "a type twice"),
+    "no such general": ("titles", lambda data: data["general"].append("poem"), "unknown types: poem"),
+    "word twice": ("titles", lambda data: data["fillers"].append(data["fillers"][0]), "fillers are"),
 }
 
 
@@ -132,6 +144,105 @@ def test_nothing_is_claimed_of_what_is_something_else(title: str) -> None:
     assert (found.document_type, found.standards) == ("", {})
 
 
+@pytest.mark.parametrize(
+    ("title", "type_id"),
+    [
+        ("Risk Register", "risk-register"),
+        ("QF-017_Risk-Register_v2.1", "risk-register"),
+        ("InternalAuditChecklist", "audit-checklist"),
+        ("Incident Response Plan - <<System>>", "incident-response-procedure"),
+        ("FORM-010 Acme Supplier Assessment", "supplier-evaluation"),
+        ("Title: Supplier assessment questionnaire", "supplier-evaluation"),
+        ("ISMS Manual", "management-system-manual"),
+        ("Non-conformity report", "nonconformity-report"),
+        ("Formblatt Lieferantenbewertung Rev. 3", "supplier-evaluation"),
+        ("Risiko-Register 2025", "risk-register"),
+        ("Verfahrensanweisung Lenkung von Dokumenten", "document-control-procedure"),
+        ("Procédure de maîtrise des documents", "document-control-procedure"),
+        ("Politica de seguridad de la informacion", "information-security-policy"),
+        ("Valutazione dei fornitori", "supplier-evaluation"),
+        ("Реестр рисков предприятия", "risk-register"),
+        ("SOP-02-01 Document Control", "document-control-procedure"),
+        ("Server Configuration Procedure", "standard-operating-procedure"),
+        ("SOP template", "standard-operating-procedure"),
+        ("Geschaeftskontinuitaetsplan", "business-continuity-plan"),
+        ("Acme Security Policy", ""),
+        ("Security Policy", "information-security-policy"),
+    ],
+)
+def test_a_clear_title_is_enough(title: str, type_id: str) -> None:
+    assert recognise(evidence(title)).document_type == type_id
+    assert recognise(evidence("", (title,), title)).document_type == ""  # a section or sentence is no title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Risk register review meeting invitation",
+        "Complaint for declaratory relief",
+        "Insurance policy",
+        "Rules of civil procedure",
+        "Emergency Protection Order",
+        "Internal procedures",
+        "Procedure",
+        "Security plan",
+        "Project plan",
+        "Договор поставки",
+        "Mietvertrag",
+        "Security deposit agreement",
+    ],
+)
+def test_a_title_of_something_else_names_no_type(title: str) -> None:
+    assert recognise(evidence(title)).document_type == ""
+
+
+def test_a_title_partly_known_needs_its_sections() -> None:
+    kind = catalogue().document_types["backup-policy"]
+    assert recognise(evidence("Backup concerns")).document_type == ""
+    assert recognise(evidence("", kind.expected_sections)).document_type == ""
+    assert recognise(evidence("Backup of our policy data", kind.expected_sections)).document_type == kind.id
+
+
+def test_the_longer_title_and_the_more_particular_one_win() -> None:
+    assert set(strengths(["Internal audit report"])) == {"internal-audit-report"}
+    assert strengths(["Supplier evaluation"])["supplier-evaluation"] == 1
+    assert strengths(["Standard operating procedure: document control"]).keys() == {"document-control-procedure"}
+    assert strengths(["Holiday procedure"], may_be_general=False) == {}
+    weaker = strengths(["Risk register of the northern plant"])["risk-register"]
+    assert 0.8 < weaker < 1 and strengths(["Risk register training"])["risk-register"] < 0.8
+
+
+def test_the_title_is_found_below_a_letterhead_and_in_a_header() -> None:
+    lines = ("Acme", "12 Mill Road", "Phone 555 0100", "Internal", "Risk register", "It is kept by the manager.")
+    assert first_lines(lines) == (list(lines[:4]), ["Risk register"])
+    headers = header_lines(["Acme\t\tRisk register", "Acme", "See the manual."])
+    assert headers == ["Acme", "Risk register"]
+    found = recognise(Evidence(titles=("Acme",), headings=(), labels=(), texts=(), headers=tuple(headers)))
+    assert found.document_type == "risk-register"
+    manual = Evidence(("SOP: Welding",), (), (), (), headers=("Quality manual",))
+    assert recognise(manual).document_type == "standard-operating-procedure"
+    below = Evidence(("Standard operating procedure",), (), (), (), fronts=("Document control",))
+    assert recognise(below).document_type == "document-control-procedure"
+
+
+def test_a_heading_near_the_top_is_no_title() -> None:
+    document = docx.Document()
+    for text, level in (("Acme", 0), ("Document control", 1), ("Risk register", 1)):
+        document.add_paragraph(text) if not level else document.add_heading(text, level)
+    made = io.BytesIO()
+    document.save(made)
+    template = Template(name="Form", file=Artifact(filename="form.docx"))
+    classify(template, parse(made.getvalue()))
+    assert template.document_type == ""
+
+
+def test_a_standard_named_in_passing_is_not_served() -> None:
+    words = [word for one in get_standard("iso-27001-2022").clauses for word in one.keywords]
+    text = "Are you certified to ISO 9001? Or ISO 27001? " + ". ".join(words[:150])
+    assert list(recognise(evidence("Questionnaire", text=text)).standards) == ["iso-27001-2022"]
+    assert "iso-9001-2015" in recognise(evidence("ISO 9001 questionnaire", text=text)).standards
+
+
 def test_a_standard_is_recognised_by_name_by_words_and_by_the_type() -> None:
     named = recognise(evidence("Manual", text="We follow ISO/IEC 27001:2022 and DIN EN ISO 9001."))
     assert named.standards == {"iso-9001-2015": 0.8, "iso-27001-2022": 0.8}
@@ -160,5 +271,5 @@ def test_the_catalogue_is_open_to_who_is_signed_in(client_of_viewer: Client) -> 
     assert next(one for one in clauses if one["number"] == "4.3")["documented"] == "maintain"
     assert client_of_viewer.get("/api/v1/standards/iso-1").status_code == 404
     types = client_of_viewer.get("/api/v1/document-types").json()
-    assert {"id", "name", "expected_sections"} <= types[0].keys() and len(types) == 69
+    assert {"id", "name", "expected_sections"} <= types[0].keys() and len(types) == 81
     assert Client().get("/api/v1/standards").status_code == 401
