@@ -9,7 +9,7 @@ from accounts_app.access import Actor
 from templates_app.models import Template
 from templates_app.standards.catalogue import catalogue, get_standard
 from templates_app.standards.needs import why_needed
-from templates_app.templates import set_classification
+from templates_app.templates import change_template
 from tests.templates_app.test_api import API
 
 REGISTER, POLICY = catalogue().document_types["risk-register"], catalogue().document_types["backup-policy"]
@@ -51,9 +51,9 @@ def test_the_preflight_tells_what_the_type_asks_for(template: Template, actor: A
         told: dict[str, object] = client_of_editor.post(path, body, content_type="application/json").json()
         return told
 
-    set_classification(template.id, actor=actor, document_type="", standards=[])
+    change_template(template.id, actor=actor, document_type="", standards=[])
     assert look()["asked_for"] == []
-    set_classification(template.id, actor=actor, document_type="backup-policy", standards=["iso-27001-2022"])
+    change_template(template.id, actor=actor, document_type="backup-policy", standards=["iso-27001-2022"])
     empty = look()
     assert empty["asked_for"] == ["document_number", "version", "approved_by"]
     reasons = [one["reason"] for section in empty["sections"] for one in section["fields"] if one["reason"]]  # type: ignore[attr-defined]
