@@ -20,6 +20,7 @@ from templates_app.choices import FieldType
 from templates_app.fields import has_boxes
 from templates_app.matching import Match
 from templates_app.models import TemplateField, TemplateSection
+from templates_app.preflight import needed_for_type
 from templates_app.values import WrongValue, asks_to_choose, kept_picture
 
 UNSURE_BELOW = 0.7
@@ -61,8 +62,9 @@ class Input:
 
     @property
     def hint(self) -> str:
-        """The field's hint, unless it only repeats what stands at the place."""
-        return "" if self.field.hint.strip() == self.field.marker.strip() else self.field.hint
+        """The field's own, unless it only repeats what stands at the place; else why its type of document asks for it."""
+        own = "" if self.field.hint.strip() == self.field.marker.strip() else self.field.hint
+        return own or needed_for_type(self.field)
 
     @property
     def options(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,8 +30,14 @@ class Kept:
 
 def keepable_fields(document: Document) -> list[Match]:
     """The fields whose values can become facts and are none yet, in the order of the template."""
-    matches = match_facts(document.template)
-    return [match for key, match in matches.items() if not _why_not(document, key, match)]
+    return _keepable(document, match_facts(document.template))
+
+
+def _keepable(document: Document, matches: Mapping[str, Match]) -> list[Match]:
+    def is_known(key: str, match: Match) -> bool:
+        return match.fills and match.value == document.values[key]
+
+    return [match for key, match in matches.items() if not _why_not(document, key, match) and not is_known(key, match)]
 
 
 def keep_values(document_id: uuid.UUID, keys: Sequence[str] | Literal["all"], *, actor: Actor) -> Kept:
@@ -45,7 +51,7 @@ def keep_values(document_id: uuid.UUID, keys: Sequence[str] | Literal["all"], *,
     kept = Kept()
     with transaction.atomic():
         matches = match_facts(document.template)
-        wanted = [match.field.key for match in keepable_fields(document)] if keys == "all" else keys
+        wanted = [match.field.key for match in _keepable(document, matches)] if keys == "all" else keys
         for key in dict.fromkeys(wanted):
             match = matches.get(key)
             why_not = _why_not(document, key, match) if match else "The template has no such field."

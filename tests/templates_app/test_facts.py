@@ -320,6 +320,7 @@ def test_values_of_a_document_become_facts_with_their_authors(
     assert client_of_viewer.post(f"{page}facts/", {"field": "decision"}).status_code == 403
     said = client_of_editor.post(f"{page}facts/", {"field": ["decision", "nothing"]}, follow=True).content.decode()
     assert "On the fact sheet now: Decision." in said and "no such field" in said
+    assert "Keep on the fact sheet" not in client_of_editor.get(page).content.decode()  # all of it is known by now
     assert "Choose the values" in client_of_editor.post(f"{page}facts/", follow=True).content.decode()
     again = create_document(actor=actor, template_id=template.id, name="x", values={})
     assert again.values == given | {"document_number": "QF-7"}

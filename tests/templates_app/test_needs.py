@@ -59,3 +59,5 @@ def test_the_preflight_tells_what_the_type_asks_for(template: Template, actor: A
     reasons = [one["reason"] for section in empty["sections"] for one in section["fields"] if one["reason"]]  # type: ignore[attr-defined]
     assert set(reasons) == {"ISO/IEC 27001:2022, 7.5.2 asks for it in every document."}
     assert look(version="2")["asked_for"] == ["document_number", "approved_by"]
+    page = client_of_editor.get(f"/templates/{template.id}/fill/").content.decode()
+    assert page.count("7.5.2 asks for it in every document.") >= 3
