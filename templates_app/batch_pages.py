@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +23,7 @@ from templates_app.downloads import send_file
 from templates_app.errors import BadRows
 from templates_app.losses import undecided_in
 from templates_app.models import Template
-from templates_app.pages import paged, rights
+from templates_app.pages import once_key, once_of, paged, rights
 from templates_app.preflight import told_of_template
 from templates_app.templates import check_usable
 
@@ -46,7 +48,14 @@ def template_batch(request: HttpRequest, template_id: UUID) -> HttpResponse:
     )
     name = request.POST.get("name", "")
     try:
-        batch = create_batch(actor=actor_of(request), template_id=template_id, file=file, name=name, wishes=wishes)
+        batch = create_batch(
+            actor=actor_of(request),
+            template_id=template_id,
+            file=file,
+            name=name,
+            wishes=wishes,
+            idempotency_key=once_key(request, [name, _digest(file), wishes]),
+        )
     except BadRows as error:
         return _form(request, template, bad_rows=error.details["rows"], status=error.http_status)
     except (BadInput, Conflict, TooLarge) as error:
@@ -55,11 +64,20 @@ def template_batch(request: HttpRequest, template_id: UUID) -> HttpResponse:
     return redirect("batch", batch.id)
 
 
+def _digest(file: UploadedFile[Any]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
 def _form(
     request: HttpRequest, template: Template, *, bad_rows: list[dict[str, Any]] | None = None, status: int = 200
 ) -> HttpResponse:
     context = rights(actor_of(request), template) | {
         "template": template,
+        "once": once_of(request),
         "fields": list(template.fields.all()),
         "batches": list(batches_of(actor_of(request), template_id=template.id)[:_OLDER_SHOWN]),
         "bad_rows": bad_rows or [],

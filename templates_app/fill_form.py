@@ -62,7 +62,7 @@ class Input:
 
     @property
     def hint(self) -> str:
-        """The field's own, unless it only repeats what stands at the place; else why its type of document asks for it."""
+        """The field's own, unless it repeats what stands at the place; else why its type of document asks for it."""
         own = "" if self.field.hint.strip() == self.field.marker.strip() else self.field.hint
         return own or needed_for_type(self.field)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -279,17 +278,21 @@ def _fill(request: HttpRequest, template: Template, fields: list[TemplateField],
             name=name,
             values=values,
             wishes=wishes,
-            idempotency_key=_once(request, name, values, wishes),
+            idempotency_key=once_key(request, [name, values, wishes]),
         )
     except UndecidedChanges as refused:
         return _fill_page(request, template, fields, values, name=name, status=refused.http_status)
     return redirect("document", document.id)
 
 
-def _once(request: HttpRequest, name: str, values: dict[str, Any], wishes: Wishes) -> str | None:
+def once_of(request: HttpRequest) -> str:
+    """What a form says of itself in its hidden field ``once``; a new one for a form not yet sent."""
+    return request.POST.get("once", "")[:64] or uuid4().hex
+
+
+def once_key(request: HttpRequest, asked: Any) -> str | None:
     """One form sent twice as it was is one wish; changed after going back to it, it is another."""
-    form = request.POST.get("once", "")[:64]
-    return f"{form}/{digest_of([name, values, asdict(wishes)])}" if form else None
+    return f"{once_of(request)}/{digest_of(asked)}" if request.POST.get("once") else None
 
 
 def _wishes(request: HttpRequest) -> Wishes:
@@ -333,7 +336,7 @@ def _fill_page(
         "has_required": any(one.required for one in fields),
         "has_long_texts": any(one.type == FieldType.LONG_TEXT for one in fields),
         "name": name or template.name,
-        "once": request.POST.get("once") or uuid4().hex,
+        "once": once_of(request),
         "problems": [(one, problems[one.key]) for one in fields if one.key in problems],
         "only_missing": bool(missing) and not errors,
         "on_unfilled": OnUnfilled.choices,

@@ -19,6 +19,7 @@ from templates_app.downloads import send_zip
 from templates_app.errors import NobodyServed
 from templates_app.losses import undecided_in
 from templates_app.models import Template
+from templates_app.pages import once_key, once_of
 from templates_app.preflight import told_of_template
 from templates_app.rounds import MAX_CUSTOMERS, candidates, make_round, zipped_round
 
@@ -35,13 +36,15 @@ def template_round(request: HttpRequest, template_id: UUID) -> HttpResponse:
         pdf="pdf" in request.POST,
         draft="all" if "draft" in request.POST else (),
     )
+    name, customers = request.POST.get("name", ""), request.POST.getlist("customer")
     try:
         made = make_round(
             actor=actor_of(request),
             template_id=template_id,
-            customers=request.POST.getlist("customer"),
-            name=request.POST.get("name", ""),
+            customers=customers,
+            name=name,
             wishes=wishes,
+            idempotency_key=once_key(request, [name, customers, wishes]),
         )
     except NobodyServed as error:
         return _form(request, template, refused=error.details, status=error.http_status)
@@ -60,6 +63,7 @@ def _form(
     chosen = set(request.POST.getlist("customer"))
     context = {
         "template": template,
+        "once": once_of(request),
         "refused": bool(refused),
         "candidates": [(one, (refused or {}).get(one.customer.slug, ""), one.customer.slug in chosen) for one in known],
         "name": request.POST.get("name", template.name),

@@ -238,7 +238,10 @@ def test_a_batch_on_the_pages(
     assert client_of_viewer.get(f"{address}file/").status_code == 200
     assert client_of_stranger.get(address).status_code == 404
     assert "Suppliers" in client_of_viewer.get(path).content.decode()
-    document = Document.objects.get()
+    for data, count in ((b"version\n1\n", 2), (b"version\n1\n", 2), (b"version\n2\n", 3)):
+        form = {"file": SimpleUploadedFile("rows.csv", data), "once": "a"}
+        assert client_of_editor.post(path, form).status_code == 302 and Batch.objects.count() == count
+    document = Document.objects.get(batch__name="Suppliers")
     assert f"row {document.row}" in client_of_viewer.get(f"/documents/{document.id}/").content.decode()
 
 

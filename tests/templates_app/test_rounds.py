@@ -255,7 +255,10 @@ def test_a_round_by_the_pages(
     answer = client.post(address, {"name": "Manual", "customer": BOTH, "partial": "1"}, follow=True)
     shown = answer.content.decode()
     assert "Download all" in shown and "Globex" in shown
-    made = Document.objects.values_list("round", flat=True)[0]
+    for name, documents in (("Again", 4), ("Again", 4), ("Other", 6)):
+        client.post(address, {"name": name, "customer": BOTH, "partial": "1", "once": "a"})
+        assert Document.objects.count() == documents
+    made = Document.objects.filter(name="Manual").values_list("round", flat=True)[0]
     waiting = client.get(f"/rounds/{made}/file/", follow=True)
     assert "None of these documents is ready" in waiting.content.decode()
     work()
