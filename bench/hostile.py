@@ -218,7 +218,29 @@ def _strange_words() -> dict[str, Hostile]:
     return {
         f"a long line of {word!r}": Hostile(lambda word=word: package(p(_long(word))), READ_OR_TOO_COMPLEX)  # type: ignore[misc]
         for word in words
+    } | {name: Hostile(lambda body=body: package(body), READ_OR_TOO_COMPLEX) for name, body in _runs().items()}  # type: ignore[misc]
+
+
+def _runs() -> dict[str, str]:
+    """Runs of one sign after another, where a pattern may begin at each sign of the one and go through the other."""
+    blanks, long = " " * 30_000, 20_000
+    bound = f"<w:sdtPr><w:dataBinding w:xpath='/a/{'x-' * 20_000}!' w:storeItemID='{{1}}'/></w:sdtPr>"
+    picture = f"<w:r><w:instrText>INCLUDEPICTURE {'1.1' * 20_000}</w:instrText></w:r>"
+    begin, end = (f"<w:r><w:fldChar w:fldCharType='{kind}'/></w:r>" for kind in ("begin", "end"))
+    return {
+        "dots, then spaces": p(f"Name {'.' * 30_000}{blanks}!"),
+        "spaces between lines": p(f"____{blanks}____ x"),
+        "spaces behind what is chosen": p(f"Sex: male / female{blanks}"),
+        "a line without end": p(f"Name {'_' * long} de x"),
+        "wide spaces": p(f"氏名\u3000{chr(0x3000) * long}x"),
+        "a long address of a bound value": f"<w:sdt>{bound}<w:sdtContent>{p('x')}</w:sdtContent></w:sdt>",
+        "a long name of a picture": f"<w:p>{begin}{picture}{end}</w:p>",
+        "crosses": f"<w:tbl>{_row_of('Xxxxxxxx ' * 5_000, '')}{_row_of('X' * long, '')}</w:tbl>",
     }
+
+
+def _row_of(*cells: str) -> str:
+    return f"<w:tr>{''.join(f'<w:tc>{p(cell)}</w:tc>' for cell in cells)}</w:tr>"
 
 
 def _long(word: str) -> str:

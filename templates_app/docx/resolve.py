@@ -28,7 +28,7 @@ UNNAMED = {
 MAX_OPTIONS = 4  # that name a choice which nothing else names
 GENERAL = frozenset({"brackets", "angles", "bare", "highlighted", "colored"})  # whose words may be as general as "Date"
 PRINTED_NAME = re.compile(
-    r"\s*/?\s*(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
+    r"\s*(?:/\s*)?(?:(?:[A-ZА-ЯЁ]\.\s?){1,2}[A-ZА-ЯЁ][a-zа-яё]+|[А-ЯЁ][а-яё]+ (?:[А-ЯЁ]\.\s?){1,2})"
 )  # beside the line it signs: "/L. M. Brown/", "Иванова Л.М."
 ARTICLE = re.compile(r"^(?:the\s|der\s|die\s|le\s|la\s|l['’]|el\s|il\s|o\s|a\s)", re.IGNORECASE)
 BESIDE = re.compile(r"[ \xa0]?[,/;–-]?[ \xa0]?(?:\$?\{\{|\$\{|«)")

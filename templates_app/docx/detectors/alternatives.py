@@ -87,7 +87,7 @@ def _opposite(layout: Layout, p: Paragraph, first: re.Match[str] | None) -> Find
         return None
     start, words = (match.start(1), match[1]) if selected is not None else (match.start(), match[0])
     before, after = p.text[:start], p.text[start + len(words) :]
-    instructed = INSTRUCTED.fullmatch(after) is not None
+    instructed = INSTRUCTED.fullmatch(after.strip()) is not None
     if not is_blank(after) and not instructed:
         return None
     if not is_blank(before) and not ASKED.search(before):

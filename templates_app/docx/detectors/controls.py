@@ -14,7 +14,7 @@ from ..wording import title_of
 TYPES = {"dropdown": FieldType.CHOICE, "combobox": FieldType.CHOICE, "date": FieldType.DATE, "picture": FieldType.IMAGE}
 NO_VALUE = frozenset({"checkbox", "repeating", "item", "group", "computed", "block"})
 TOKENS = re.compile(r"\[[^\]]+\]|<[^>]+>|\{[^}]+\}|«[^»]+»|_{3,}|\$\w+")
-STEP = re.compile(r"([\w\-]+)(?:\[\d+\])?$")
+STEP = re.compile(r"(?<![\w\-])([\w\-]+)(?:\[\d+\])?$")
 CANONICAL = {"creator": "author", "description": "comments", "contentstatus": "status", "lastmodifiedby": "editor"}
 MAX_FILLED = 300
 MIN_LONG = 100  # a prompt of that length asks for a longer text

@@ -12,7 +12,7 @@ from ..model import FieldType, MarkKind, Paragraph
 from ..wording import title_of
 
 CODE = re.compile(r"\s*INCLUDEPICTURE\s")
-FILE = re.compile(r"([^\\/\"]+)\.(?:png|jpe?g|gif|bmp|svg|emf|wmf|tiff?)\b", re.IGNORECASE)
+FILE = re.compile(r"(?<![^\\/\"])([^\\/\"]+)\.(?:png|jpe?g|gif|bmp|svg|emf|wmf|tiff?)\b", re.IGNORECASE)
 MAX_WORDS = 5
 ASKING = re.compile(
     r"\b(?:insert|place|attach|add|your|company|here|einfügen|hier|insérer|ici|votre|insertar|aquí|su|"
