@@ -60,7 +60,7 @@ AFTER = re.compile(
     r"|van|voor|en|y|e|et|und|oder|av|til|for|för|og|och|och|dla|i|и|по|для)\b)",
     re.IGNORECASE,
 )
-REMARK = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）)")
+REMARK = re.compile(r"(?<!\s)\s*(?:\([^()]*\)|（[^（）]*）)")
 OFFICE_OF = Folded(  # what somebody is, in languages that say whose afterwards: "Cargo do subscritor"
     r"(?:cargo|fun[cç][aã]o|qualifica[cç][aã]o|profiss[aã]o|puesto|ocupaci[oó]n|fonction|qualité|ruolo|mansione|functie)"
     r"(?![^\W_])\s+\S"
@@ -68,6 +68,7 @@ OFFICE_OF = Folded(  # what somebody is, in languages that say whose afterwards:
 DOING = re.compile(r"(?:name of )?(?:the )?person (?!being)[a-z]+ing\b", re.IGNORECASE)
 OF = re.compile(r"\b(?:to|with|for|of|between|from)(?: the| your| an?)?\s+$", re.IGNORECASE)
 SOFTWARE = re.compile(r"(?:password|task|package|content|file|device) $", re.IGNORECASE)
+MAX_TOLD = 1000  # characters; what a longer text asks for, its beginning tells
 MAX_LABEL_WORDS = 8  # longer words are a sentence, and a sentence mentions many things
 NUMBERED = frozenset({"number", "no", "nr", "id"})
 ON_BEHALF = re.compile(r"\bon behalf\b", re.IGNORECASE)  # tells of no day
@@ -111,6 +112,7 @@ def _head(words: str) -> str:
 
 
 def _by_words(words: str, *, column: bool) -> FieldType | None:
+    words = words[:MAX_TOLD]
     whole = words.split("\n")[0].strip()
     if YES_NO_QUESTION.fullmatch(whole):
         return FieldType.CHOICE if column else None

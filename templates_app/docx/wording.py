@@ -45,7 +45,9 @@ GLUED = re.compile(
     re.IGNORECASE,
 )
 INDEX = re.compile(r"(?<=\w)\[[^\]]*\]?")
-TAIL = re.compile(r"\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|[\s:;,.?!*#]+$", re.IGNORECASE)
+TAIL = re.compile(
+    r"(?<!\s)\s+(?:here|hier|ici|aquí|aqui|her|здесь)\s*$|(?<![\s:;,.?!*#])[\s:;,.?!*#]+$", re.IGNORECASE
+)
 ANNOTATION = re.compile(r"[^:]{2,30}:\s+\S")
 OPTIONAL_CLAUSE = re.compile(r"(?:and|or|but|if|in|on|to|with|which|that|und|oder|et|ou|y|o|og|и|или)\s+(?:\S+\s+){3,}")
 MAX_NAME = 60
