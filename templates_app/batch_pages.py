@@ -18,12 +18,11 @@ from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.batches import batches_of, create_batch, documents_of, get_batch, zipped_file
 from templates_app.choices import OnUnfilled
-from templates_app.documents import Wishes
 from templates_app.downloads import send_file
 from templates_app.errors import BadRows
 from templates_app.losses import undecided_in
 from templates_app.models import Template
-from templates_app.pages import once_key, once_of, paged, rights
+from templates_app.pages import once_key, once_of, paged, rights, wishes_for_many
 from templates_app.preflight import told_of_template
 from templates_app.templates import check_usable
 
@@ -41,11 +40,7 @@ def template_batch(request: HttpRequest, template_id: UUID) -> HttpResponse:
     if file is None:
         messages.error(request, "Choose a CSV or XLSX file.")
         return _form(request, template, status=422)
-    wishes = Wishes(
-        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
-        partial="partial" in request.POST,
-        pdf="pdf" in request.POST,
-    )
+    wishes = wishes_for_many(request)
     name = request.POST.get("name", "")
     try:
         batch = create_batch(

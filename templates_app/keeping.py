@@ -15,7 +15,7 @@ from templates_app.choices import FACT_TYPES, Author
 from templates_app.concepts import concept_of, is_about_another_party, is_generic
 from templates_app.errors import BadFact
 from templates_app.facts import check_fact, state_facts
-from templates_app.matching import Match, match_facts
+from templates_app.matching import Match, headings_above, match_facts
 from templates_app.models import Document, Fact
 from templates_app.origins import Source
 
@@ -34,10 +34,13 @@ def keepable_fields(document: Document) -> list[Match]:
 
 
 def _keepable(document: Document, matches: Mapping[str, Match]) -> list[Match]:
+    above = headings_above(document.template.sections.all())
+
     def is_known(key: str, match: Match) -> bool:
         return match.fills and match.value == document.values[key]
 
-    return [match for key, match in matches.items() if not _why_not(document, key, match) and not is_known(key, match)]
+    possible = (match for key, match in matches.items() if not _why_not(document, key, match, above))
+    return [match for match in possible if not is_known(match.field.key, match)]
 
 
 def keep_values(document_id: uuid.UUID, keys: Sequence[str] | Literal["all"], *, actor: Actor) -> Kept:
@@ -50,11 +53,11 @@ def keep_values(document_id: uuid.UUID, keys: Sequence[str] | Literal["all"], *,
     actor.check(Role.EDITOR, document.customer_id)
     kept = Kept()
     with transaction.atomic():
-        matches = match_facts(document.template)
+        matches, above = match_facts(document.template), headings_above(document.template.sections.all())
         wanted = [match.field.key for match in _keepable(document, matches)] if keys == "all" else keys
         for key in dict.fromkeys(wanted):
             match = matches.get(key)
-            why_not = _why_not(document, key, match) if match else "The template has no such field."
+            why_not = _why_not(document, key, match, above) if match else "The template has no such field."
             if match is None or why_not:
                 kept.refused[key] = why_not
             else:
@@ -62,8 +65,8 @@ def keep_values(document_id: uuid.UUID, keys: Sequence[str] | Literal["all"], *,
     return kept
 
 
-def _why_not(document: Document, key: str, match: Match) -> str:
-    """A sentence; empty where nothing is against it."""
+def _why_not(document: Document, key: str, match: Match, above: Mapping[uuid.UUID | None, list[str]]) -> str:
+    """A sentence; empty where nothing is against it. ``above``: the headings over each section, its own among them."""
     label = match.field.label
     if key not in document.values:
         return "The document has no value for it."
@@ -71,10 +74,10 @@ def _why_not(document: Document, key: str, match: Match) -> str:
         return "It is from the fact sheet."
     if match.field.type not in FACT_TYPES:
         return "Only single values can be facts."
+    if is_about_another_party([label, *above.get(match.field.section_id, [])]):
+        return "It is about another party than the customer."
     if match.fact is None and is_generic(label):
         return f"“{label}” means something else in every place. Give the field a fuller label first."
-    if concept_of(key=key, label=label) and is_about_another_party([label, str(match.field.section or "")]):
-        return "It is about another party than the customer."
     return ""
 
 

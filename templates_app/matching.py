@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -98,13 +99,13 @@ def match_facts(template: Template, fields: Sequence[TemplateField] | None = Non
         fields = list(template.fields.select_related("section"))
     sheet = _Sheet(facts_of(template.customer_id))
     links = dict(template.fact_links.values_list("field_key", "fact_key"))
-    above = _headings_above(template.sections.all()) if sheet.by_key else {}
+    above = headings_above(template.sections.all()) if sheet.by_key else {}
     return {one.key: _match(one, sheet, links, above) for one in fields}
 
 
-def _headings_above(sections: Iterable[TemplateSection]) -> dict[Any, list[str]]:
+def headings_above(sections: Iterable[TemplateSection]) -> dict[uuid.UUID | None, list[str]]:
     """By section: its own heading and those it stands under."""
-    above: dict[Any, list[str]] = {}
+    above: dict[uuid.UUID | None, list[str]] = {}
     path: list[TemplateSection] = []
     for section in sections:
         path = [*(one for one in path if one.level < section.level), section]

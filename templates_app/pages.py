@@ -295,6 +295,16 @@ def once_key(request: HttpRequest, asked: Any) -> str | None:
     return f"{once_of(request)}/{digest_of(asked)}" if request.POST.get("once") else None
 
 
+def wishes_for_many(request: HttpRequest) -> Wishes:
+    """What the forms of batches and rounds ask for, with facts."""
+    return Wishes(
+        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
+        partial="partial" in request.POST,
+        draft="all" if "draft" in request.POST else (),
+        pdf="pdf" in request.POST,
+    )
+
+
 def _wishes(request: HttpRequest) -> Wishes:
     """What the form shows is what is meant: a field that was cleared stays empty, whatever the fact sheet says.
 

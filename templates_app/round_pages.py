@@ -14,12 +14,11 @@ from accounts_app.errors import BadInput, Conflict, TooLarge
 from accounts_app.http import actor_of
 from accounts_app.page_access import page_login_required
 from templates_app.choices import OnUnfilled
-from templates_app.documents import Wishes
 from templates_app.downloads import send_zip
 from templates_app.errors import NobodyServed
 from templates_app.losses import undecided_in
 from templates_app.models import Template
-from templates_app.pages import once_key, once_of
+from templates_app.pages import once_key, once_of, wishes_for_many
 from templates_app.preflight import told_of_template
 from templates_app.rounds import MAX_CUSTOMERS, candidates, make_round, zipped_round
 
@@ -30,12 +29,7 @@ def template_round(request: HttpRequest, template_id: UUID) -> HttpResponse:
     template = Template.objects.get_for(actor_of(request), id=template_id)
     if request.method != "POST":
         return _form(request, template)
-    wishes = Wishes(
-        on_unfilled=OnUnfilled.chosen(request.POST.get("on_unfilled", "")),
-        partial="partial" in request.POST,
-        pdf="pdf" in request.POST,
-        draft="all" if "draft" in request.POST else (),
-    )
+    wishes = wishes_for_many(request)
     name, customers = request.POST.get("name", ""), request.POST.getlist("customer")
     try:
         made = make_round(

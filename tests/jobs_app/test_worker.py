@@ -118,9 +118,8 @@ async def test_a_worker_that_stops_while_it_connects_leaves_nothing_behind() -> 
             await asyncio.sleep(0)
     worker.stop()
     await task
-    async with asyncio.timeout(5):
-        while asyncio.all_tasks() - before:
-            await asyncio.sleep(0.01)
+    _, left = await asyncio.wait([*asyncio.all_tasks() - before, asyncio.create_task(asyncio.sleep(0))], timeout=5)
+    assert not left
 
 
 async def test_higher_priority_goes_first(submit: Submit) -> None:

@@ -31,7 +31,7 @@ from templates_app.documents import Wishes, create_document
 from templates_app.errors import BadFact, BadRows, TableRefused
 from templates_app.fact_import import import_facts
 from templates_app.facts import fact_history, facts_of, remove_fact, state_fact
-from templates_app.keeping import keepable_fields
+from templates_app.keeping import keep_values, keepable_fields
 from templates_app.matching import How, known_values, link_fact, match_facts, unlink_fact
 from templates_app.models import Fact, FactLink, Template, TemplateField
 from templates_app.tables import read_table
@@ -301,6 +301,10 @@ def test_values_of_a_document_become_facts_with_their_authors(
 ) -> None:
     state("document_number", "QF-7")
     given = {"company_name": "Acme Ltd", "remarks": "Two sites make pumps.", "decision": "Approved"}
+    of_supplier = create_document(actor=actor, template_id=template.id, name="x", values={"address": "1 Side Road"})
+    assert keep_values(of_supplier.id, ["address"], actor=actor).refused == {
+        "address": "It is about another party than the customer."
+    }
     made = create_document(actor=actor, template_id=template.id, name="Form", values=given)
     made.origins["remarks"] = {"source": "draft", "author": "model", "detail": "claude sonnet"}
     made.save(update_fields=["origins"])
